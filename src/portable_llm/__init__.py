@@ -1,0 +1,1 @@
+"""Switch LLM vendors without silent differences."""
