@@ -1,0 +1,89 @@
+"""What a stream yields. Exactly one `Finished` comes last; a broken stream raises with the partial response instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from portable_llm._messages import Part
+from portable_llm._response import Response
+
+T_co = TypeVar("T_co", covariant=True)
+
+PartKind = Literal["text", "reasoning", "tool_call", "refusal", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The provider has begun to answer."""
+
+    id: str | None
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartStart:
+    index: int
+    """Position of the part in the message."""
+    kind: PartKind
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    index: int
+    id: str | None
+    """Known from the first delta on, except where the provider sends none."""
+    name: str | None
+    arguments: str
+    """The next piece of the arguments' JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDelta:
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartialOutput(Generic[T_co]):
+    """The value so far; what it lacks may still come."""
+
+    value: T_co
+
+
+@dataclass(frozen=True, slots=True)
+class PartEnd:
+    index: int
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """What came so far is void: the request was sent again before its first visible output."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[T_co]):
+    """The last event."""
+
+    response: Response[T_co]
+
+
+Delta: TypeAlias = Started | PartStart | TextDelta | ReasoningDelta | ToolCallDelta | RefusalDelta | PartEnd
+"""What a wire module's stream decoder produces."""
+
+Event: TypeAlias = Delta | PartialOutput[T_co] | Restarted | Finished[T_co]
