@@ -1,0 +1,82 @@
+"""A provider as a value: who answers, where, how it is paid for entry, which wire it speaks, what it accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from portable_llm._capabilities import Capabilities, ModelRule
+from portable_llm._errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """How a key is shown to the provider."""
+
+    scheme: Literal["bearer", "header", "none"] = "bearer"
+    header: str = "authorization"
+    """The header that carries it; `bearer` puts `Bearer ` in front."""
+    env: tuple[str, ...] = ()
+    """Environment variables that hold the key, first match wins."""
+    is_optional: bool = False
+    """No key is fine: local servers."""
+
+    def headers(self, key: str | None) -> dict[str, str]:
+        """The header for this key; none without a key."""
+        if key is None or self.scheme == "none":
+            return {}
+        return {self.header: f"Bearer {key}" if self.scheme == "bearer" else key}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """One service. Adding a provider is adding one of these."""
+
+    name: str
+    title: str
+    """How people write it."""
+    wire: str
+    """Name of the wire format."""
+    base_url: str | None
+    """Where its API begins, without a trailing slash; `None`: the caller must say."""
+    base_url_env: tuple[str, ...] = ()
+    """Environment variables that move it, as the vendor's own SDK reads them."""
+    auth: Auth = Auth()
+    otel_name: str | None = None
+    """`gen_ai.provider.name`; by default the name."""
+    capabilities: Capabilities = Capabilities()
+    """What the service accepts; the wire format's own limits are applied before."""
+    models: tuple[ModelRule, ...] = ()
+    """What is different for some models; all that match apply, later ones win."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    documentation: str = ""
+    """Where its facts were read."""
+
+    def with_(self, **changes: Any) -> Provider:
+        """This provider with some fields changed; raises `ConfigurationError` for a field that is none."""
+        try:
+            return replace(self, **changes)
+        except TypeError as error:
+            raise ConfigurationError(f"provider {self.name!r}: {error}") from error
+
+    def capabilities_of(self, model: str, wire: Capabilities) -> Capabilities:
+        """What this model accepts here: the wire's facts, narrowed by the provider's, then by each matching rule."""
+        merged = wire.with_(self.capabilities.facts, self.capabilities.spelling)
+        for rule in self.models:
+            if rule.matches(model):
+                merged = merged.with_(rule.facts, rule.spelling)
+        return merged
+
+
+def check_base_url(url: str, where: str) -> str:
+    """The URL without a trailing slash; raises `ConfigurationError` that shows what is wrong with it."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"{where}: {url!r} is no base URL; write it like https://host/v1")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"{where}: {url!r} has a query or fragment; a base URL ends with its path")
+    if parts.username or parts.password:
+        raise ConfigurationError(f"{where}: a base URL must not hold credentials; pass the key as api_key")
+    return url.rstrip("/")
