@@ -1,0 +1,183 @@
+"""Messages: what a part needs that the target lacks, and opaque state that belongs to somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from portable_llm._adapt._context import Changed, Context, assumed, dropped, entry
+from portable_llm._adaptation import Adaptation
+from portable_llm._messages import (
+    BlobPart,
+    ContentPart,
+    FilePart,
+    Message,
+    Origin,
+    Part,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+    UnknownPart,
+    UriPart,
+)
+from portable_llm._request import Request
+
+
+def adapt_system(request: Request[Any], context: Context) -> Changed:
+    """System messages after the first turn, where the target takes none there: folded into a user turn."""
+    late = _late_systems(request.messages)
+    if not late:
+        return request, ()
+    fact = context.capabilities["messages/late_system"]
+    if fact.support == "yes":
+        return request, [assumed("prompt", f"/messages/{i}", context) for i in late] if fact.is_assumed else ()
+    detail = f"{context.target} takes system text at the beginning only: it is sent as a user turn"
+    messages = tuple(
+        Message(role="user", parts=message.parts) if index in late else message
+        for index, message in enumerate(request.messages)
+    )
+    notes = [entry("prompt", f"/messages/{i}", "substituted", detail, "nobody", fact.reference) for i in late]
+    return replace(request, messages=messages), notes
+
+
+def _late_systems(messages: Sequence[Message]) -> set[int]:
+    begun, late = False, set[int]()
+    for index, message in enumerate(messages):
+        if message.role != "system":
+            begun = True
+        elif begun:
+            late.add(index)
+    return late
+
+
+def adapt_content(request: Request[Any], context: Context) -> Changed:
+    """Each part by its own facts; messages that are left without parts are left out."""
+    entries: list[Adaptation] = []
+    _check_prefill(request, context, entries)
+    messages: list[Message] = []
+    is_changed = False
+    for index, message in enumerate(request.messages):
+        parts = tuple(
+            kept
+            for position, part in enumerate(message.parts)
+            if (kept := _adapt_part(part, f"/messages/{index}/parts/{position}", context, entries)) is not None
+        )
+        if parts == message.parts:
+            messages.append(message)
+            continue
+        is_changed = True
+        if parts:
+            messages.append(replace(message, parts=parts))
+    return (replace(request, messages=tuple(messages)), entries) if is_changed else (request, entries)
+
+
+def _check_prefill(request: Request[Any], context: Context, entries: list[Adaptation]) -> None:
+    last = len(request.messages) - 1
+    if request.messages[last].role != "assistant":
+        return
+    fact = context.capabilities["messages/prefill"]
+    if fact.support != "yes":
+        detail = f"{context.target} does not continue a last assistant message; end with a user message"
+        entries.append(entry("dialogue", f"/messages/{last}", "weakened", detail, "nobody", fact.reference))
+    elif fact.is_assumed:
+        entries.append(assumed("dialogue", f"/messages/{last}", context))
+
+
+def _adapt_part(part: Part, where: str, context: Context, entries: list[Adaptation]) -> Part | None:
+    match part:
+        case TextPart() | ToolCallPart():
+            return part if part.state is None else _own_state(part, where, context, entries)
+        case ReasoningPart():
+            return _reasoning(part, where, context, entries)
+        case ToolResultPart():
+            return _tool_result(part, where, context, entries)
+        case BlobPart() | UriPart():
+            return _media(part, where, context, entries)
+        case FilePart() | UnknownPart():
+            return _owned(part, where, context, entries)
+        case RefusalPart():
+            return part
+
+
+def _is_foreign(origin: Origin | None, context: Context) -> bool:
+    return origin != context.origin
+
+
+def _own_state(
+    part: TextPart | ToolCallPart, where: str, context: Context, entries: list[Adaptation]
+) -> TextPart | ToolCallPart:
+    if not _is_foreign(part.origin, context):
+        return part
+    entries.append(_foreign_state(where, part.origin, context))
+    return replace(part, state=None, origin=None)
+
+
+def _foreign_state(where: str, origin: Origin | None, context: Context) -> Adaptation:
+    maker = f"{origin.provider}:{origin.model}" if origin else "an unknown maker"
+    detail = f"made by {maker}, means nothing to {context.target}: left out, never turned into text"
+    return entry("dialogue", f"{where}/state", "dropped", detail, "nobody", "opaque state is bound to its origin")
+
+
+def _reasoning(part: ReasoningPart, where: str, context: Context, entries: list[Adaptation]) -> ReasoningPart | None:
+    if not _is_foreign(part.origin, context):
+        return part
+    entries.append(_foreign_state(where, part.origin, context))
+    return None
+
+
+def _owned(
+    part: FilePart | UnknownPart, where: str, context: Context, entries: list[Adaptation]
+) -> FilePart | UnknownPart | None:
+    """Parts that mean something at their origin only; the model there will not be the same for files."""
+    origin = part.origin
+    is_home = origin is not None and (origin.provider, origin.host) == (context.origin.provider, context.origin.host)
+    if is_home:
+        return part
+    what = "a stored file" if isinstance(part, FilePart) else "a part of an unknown kind"
+    detail = (
+        f"{what} of {origin.provider if origin else 'an unknown maker'} cannot be sent to {context.target}: left out"
+    )
+    entries.append(entry("dialogue", where, "dropped", detail, "nobody", "opaque content is bound to its origin"))
+    return None
+
+
+_KINDS = {"image": "image", "audio": "audio"}
+
+
+def media_feature(part: BlobPart | UriPart) -> str:
+    """The capability that a blob or URI needs."""
+    kind = _KINDS.get((part.mime_type or "image/*").partition("/")[0], "document")
+    if isinstance(part, BlobPart) or kind == "audio":
+        return f"parts/{kind}"
+    return f"parts/{kind}_uri"
+
+
+def _media(
+    part: BlobPart | UriPart, where: str, context: Context, entries: list[Adaptation]
+) -> BlobPart | UriPart | None:
+    fact = context.capabilities[media_feature(part)]
+    if fact.support == "yes":
+        if fact.is_assumed:
+            entries.append(assumed("prompt", where, context))
+        return part
+    entries.append(dropped("prompt", where, context, fact, "the model will not see it"))
+    return None
+
+
+def _tool_result(part: ToolResultPart, where: str, context: Context, entries: list[Adaptation]) -> ToolResultPart:
+    if all(isinstance(inner, TextPart) for inner in part.parts):
+        return part
+    fact = context.capabilities["tool_result/media"]
+    kept: list[ContentPart] = []
+    for position, inner in enumerate(part.parts):
+        place = f"{where}/parts/{position}"
+        if isinstance(inner, TextPart):
+            kept.append(inner)
+        elif fact.support != "yes":
+            entries.append(dropped("tools", place, context, fact, "the model will not see it"))
+        elif (adapted := _adapt_part(inner, place, context, entries)) is not None:
+            kept.append(adapted)  # type: ignore[arg-type]
+    return replace(part, parts=tuple(kept))

@@ -1,0 +1,222 @@
+"""The conversation with a provider, written once: send, wait, send again, read.
+
+Exchanges are generators over the steps of `_http`; a stream's exchange yields events between them. Time and chance
+come in as steps and arguments, so a test scripts a whole conversation without a network or a clock.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+from portable_llm._errors import (
+    PortableLLMError,
+    ProviderError,
+    ProviderTimeoutError,
+    StreamInterruptedError,
+    TransportError,
+    UnreadableAnswerError,
+)
+from portable_llm._events import Event, Finished, Restarted
+from portable_llm._http import Exchange, HttpCall, HttpReply, Now, Pause, Read, Send, Step, Timeouts, Token
+from portable_llm._plan import Plan
+from portable_llm._response import Attempt, Response
+from portable_llm._retry import RetryBudget, RetryHint, RetryPolicy, read_hint
+from portable_llm._stream import Decoding, deltas_of, read_reply
+from portable_llm.providers._target import Target
+from portable_llm.wire import wire_format
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+StreamExchange: TypeAlias = Generator[Step | Event[T], Any, Response[T]]
+"""Steps and events out; the same response at the end as in the last event."""
+
+USER_AGENT = "portable-llm"
+_READ = Read()
+_NO_HINT = RetryHint()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What it takes to reach a target: credentials, patience, chance."""
+
+    key: str | None = field(default=None, repr=False)
+    token: Callable[[], str | Awaitable[str]] | None = field(default=None, repr=False)
+    """A callback for credentials that expire; asked before each try."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """The application's own headers."""
+    retry: RetryPolicy = RetryPolicy()
+    budget: RetryBudget | None = None
+    timeouts: Timeouts = Timeouts()
+    random: Callable[[], float] = random.random
+
+
+class _Tries:
+    """Bookkeeping of one exchange: attempts so far, the deadline, and whether another try is allowed."""
+
+    def __init__(self, target: Target, link: Link, started: float) -> None:
+        self._target, self._link = target, link
+        total = link.timeouts.total
+        self.deadline = None if total is None else started + total
+        self.attempts: list[Attempt] = []
+        self.pause = 0.0
+
+    def so_far(self, reply: HttpReply) -> tuple[Attempt, ...]:
+        """All tries, with the one that brought `reply` as the last."""
+        last = Attempt(status=reply.status, request_id=_request_id(reply.headers), waited=self.pause)
+        return (*self.attempts, last)
+
+    def failed(self, error: PortableLLMError, hint: RetryHint, now: float) -> float:
+        """The pause before the next try; raises the error when there is none to be."""
+        self.attempts.append(
+            Attempt(
+                status=error.status,
+                error=f"{type(error).__name__}: {error.message[:200]}",
+                request_id=error.request_id,
+                waited=self.pause,
+            )
+        )
+        self.name(error)
+        error.retry_after = hint.after if error.retry_after is None else error.retry_after
+        delay = self._link.retry.delay(len(self.attempts), error, hint, self._link.random())
+        if delay is None or (self.deadline is not None and now + delay >= self.deadline):
+            raise error
+        if self._link.budget is not None and not self._link.budget.spend():
+            raise error
+        self.pause = delay
+        return delay
+
+    def name(self, error: PortableLLMError) -> None:
+        """Tell an error where it happened."""
+        error.provider = error.provider or self._target.provider.name
+        error.model = error.model or self._target.model
+        error.attempts = len(self.attempts)
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    return headers.get("x-request-id") or headers.get("request-id")
+
+
+def _headers(target: Target, call: HttpCall, link: Link, key: str | None) -> dict[str, str]:
+    headers = {"content-type": "application/json", "user-agent": USER_AGENT}
+    headers.update(target.provider.headers)
+    headers.update(call.headers)
+    headers.update(link.headers)
+    headers.update(target.provider.auth.headers(key))
+    return headers
+
+
+def _send(target: Target, call: HttpCall, link: Link, tries: _Tries, stream: bool) -> Exchange[HttpReply]:
+    key = link.key if link.token is None else (yield Token(link.token))
+    reply: HttpReply = yield Send(
+        call.method,
+        target.base_url + call.path,
+        _headers(target, call, link, key),
+        call.body,
+        stream,
+        link.timeouts,
+        tries.deadline,
+    )
+    return reply
+
+
+def _begin(target: Target, link: Link) -> Exchange[_Tries]:
+    if link.budget is not None:
+        link.budget.earn()
+    return _Tries(target, link, (yield Now()))
+
+
+def deliver(
+    target: Target, call: HttpCall, link: Link, read: Callable[[HttpReply], R], tries: _Tries, *, stream: bool = False
+) -> Exchange[R]:
+    """Send a call until `read` accepts the reply, or until trying again is pointless.
+
+    `read` raises `ProviderError` for a reply that is an error; reading belongs to the try, since some errors come
+    inside a 200.
+    """
+    while True:
+        hint = _NO_HINT
+        try:
+            reply = yield from _send(target, call, link, tries, stream)
+            if reply.status >= 400:
+                hint = read_hint(reply.headers, (yield Now("wall")))
+            return read(reply)
+        except (TransportError, ProviderError) as error:
+            pause = tries.failed(error, hint, (yield Now()))
+        except UnreadableAnswerError as error:
+            tries.name(error)
+            raise
+        yield Pause(pause)
+
+
+def chat(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
+    """One answer, whole."""
+    tries = yield from _begin(plan.target, link)
+
+    def read(reply: HttpReply) -> Response[T]:
+        return read_reply(plan, reply, tries.so_far(reply))
+
+    return (yield from deliver(plan.target, plan.call, link, read, tries))
+
+
+def stream(plan: Plan[T], link: Link) -> StreamExchange[T]:
+    """One answer as events, the last of them `Finished`; a break raises with the partial response.
+
+    A stream that breaks before anything a reader could have used is sent again.
+    """
+    tries = yield from _begin(plan.target, link)
+
+    def read(reply: HttpReply) -> Response[T] | HttpReply:
+        return reply if reply.status < 400 else read_reply(plan, reply, tries.so_far(reply))
+
+    while True:
+        opened = yield from deliver(plan.target, plan.call, link, read, tries, stream=True)
+        if isinstance(opened, Response):
+            yield from deltas_of(opened)
+            yield Finished(opened)
+            return opened
+        decoding = Decoding(plan, opened)
+        try:
+            while (chunk := (yield _READ)) is not None:
+                for delta in decoding.feed(chunk):
+                    yield delta
+            last, response = decoding.finish(tries.so_far(opened))
+        except (TransportError, ProviderError, UnreadableAnswerError, StreamInterruptedError) as error:
+            if decoding.has_output or isinstance(error, (UnreadableAnswerError, StreamInterruptedError)):
+                raise _interrupted(error, decoding, tries) from error
+            broken = error
+            pause = tries.failed(error, _NO_HINT, (yield Now()))
+        else:
+            for delta in last:
+                yield delta
+            yield Finished(response)
+            return response
+        yield Pause(pause)
+        yield Restarted(f"{type(broken).__name__}: {broken.message}")
+
+
+def _interrupted(error: PortableLLMError, decoding: Decoding[Any], tries: _Tries) -> PortableLLMError:
+    """The error a reader gets when a stream breaks: with the partial response, and of a kind that says whose fault."""
+    if isinstance(error, TransportError) and not isinstance(error, ProviderTimeoutError):
+        error = StreamInterruptedError(f"the stream broke: {error.message}", status=error.status, body=error.body)
+    tries.name(error)
+    error.partial = decoding.partial(tuple(tries.attempts))
+    return error
+
+
+def raw(target: Target, call: HttpCall, link: Link) -> Exchange[HttpReply]:
+    """The escape hatch: any call, with auth and retries; an error answer raises as everywhere."""
+    tries = yield from _begin(target, link)
+    wire = wire_format(target.provider.wire)
+
+    def read(reply: HttpReply) -> HttpReply:
+        if reply.status >= 400:
+            answer = wire.parse_error(reply, target.origin)
+            if isinstance(answer, ProviderError):
+                raise answer
+        return reply
+
+    return (yield from deliver(target, call, link, read, tries))

@@ -1,0 +1,102 @@
+"""A plan: what would be sent, and everything the target does not honour; pure, offline, without credentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from portable_llm._adapt import PASSES, Context
+from portable_llm._adaptation import SEVERITIES, Adaptation, LossPolicy
+from portable_llm._errors import InvalidRequestError
+from portable_llm._http import HttpCall
+from portable_llm._json import JsonValue
+from portable_llm._messages import Origin
+from portable_llm._request import Request
+from portable_llm.output import OutputPlan
+from portable_llm.providers._target import Target
+from portable_llm.wire import WireFormat, wire_format
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Generic[T]):
+    """One request to one target, ready to be sent, kept or shown. Holds no credentials; can be pickled."""
+
+    request: Request[T]
+    """As the application meant it."""
+    target: Target
+    call: HttpCall
+    """The wire request."""
+    adaptations: tuple[Adaptation, ...]
+    """The ledger."""
+    output: OutputPlan | None = None
+    """How the wanted value travels."""
+    is_stream: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        """Who will have made what comes back."""
+        return self.target.origin
+
+    @property
+    def wire(self) -> WireFormat:
+        """The wire format it is written in."""
+        return wire_format(self.target.provider.wire)
+
+    @property
+    def worst(self) -> str | None:
+        """The gravest severity in the ledger; `None` if it is empty."""
+        return max((entry.severity for entry in self.adaptations), key=SEVERITIES.index, default=None)
+
+    def explain(self) -> str:
+        """The plan for people: where it goes, what changes on the way, and what is lost; gravest first."""
+        target = self.target
+        head = f"{target.provider.name}:{target.model}  {self.call.method} {target.base_url}{self.call.path}"
+        if not self.adaptations:
+            return f"{head}\n  sent as asked: nothing renamed, weakened or dropped"
+        order = sorted(self.adaptations, key=lambda entry: -SEVERITIES.index(entry.severity))
+        lines = [f"  {entry}" + (f"  [{entry.source}]" if entry.source else "") for entry in order]
+        counts = ", ".join(
+            f"{count} {severity}"
+            for severity in reversed(SEVERITIES)
+            if (count := sum(entry.severity == severity for entry in self.adaptations))
+        )
+        return "\n".join([head, *lines, f"  {counts}"])
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The plan as JSON: target, wire request and ledger."""
+        return {
+            "provider": self.target.provider.name,
+            "model": self.target.model,
+            "url": self.target.base_url + self.call.path,
+            "wire": self.target.provider.wire,
+            "body": self.call.json,
+            "output_mode": self.output.mode if self.output else None,
+            "adaptations": [dict(entry.to_json()) for entry in self.adaptations],
+        }
+
+
+def make_plan(
+    request: Request[T], target: Target, *, policy: LossPolicy | None = None, stream: bool = False
+) -> Plan[T]:
+    """Adapt the request to the target, write the wire request, apply the loss policy (`None`: only record).
+
+    Raises `InvalidRequestError` for a request that cannot be meant, `LossError` for one that loses too much.
+    """
+    wire = wire_format(target.provider.wire)
+    context = Context(origin=target.origin, capabilities=target.capabilities(wire.CAPABILITIES))
+    adapted: Request[Any] = request
+    entries: list[Adaptation] = []
+    for adapt in PASSES:
+        adapted, changed = adapt(adapted, context)
+        entries.extend(changed)
+    try:
+        call, renamed = wire.build_request(replace(adapted, model=target.model), context.capabilities, stream=stream)
+    except ValueError as error:
+        raise InvalidRequestError(f"the request holds something JSON cannot: {error}") from error
+    entries.extend(renamed)
+    ledger = tuple(entries)
+    if policy is not None:
+        policy.check(ledger, context.target)
+    return Plan(request=request, target=target, call=call, adaptations=ledger, output=context.output, is_stream=stream)

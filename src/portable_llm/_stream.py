@@ -1,0 +1,164 @@
+"""Bytes of an answer → events → Response; pure, and the same whether they come over a line or out of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Generic, TypeVar, cast
+
+from portable_llm._errors import AnswerTooLargeError, ProviderError, StreamInterruptedError, UnreadableAnswerError
+from portable_llm._events import (
+    Delta,
+    PartEnd,
+    PartKind,
+    PartStart,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+)
+from portable_llm._frames import SseDecoder
+from portable_llm._http import HttpReply
+from portable_llm._messages import Part, ReasoningPart, RefusalPart, TextPart, ToolCallPart
+from portable_llm._plan import Plan
+from portable_llm._response import Attempt, Response
+from portable_llm.output import check
+
+T = TypeVar("T")
+
+MAX_PLAIN_BODY = 64 * 1024 * 1024
+"""Bytes of an answer that comes whole where a stream was asked for."""
+
+
+def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ...] = ()) -> Response[T]:
+    """The response as the application gets it: with ledger and attempts, and checked for the wanted value."""
+    known = replace(
+        response,
+        provider=plan.target.provider.name,
+        adaptations=plan.adaptations,
+        attempts=attempts,
+    )
+    return check(known, plan.request.output, plan.output)
+
+
+def read_reply(plan: Plan[T], reply: HttpReply, attempts: tuple[Attempt, ...] = ()) -> Response[T]:
+    """Read a whole answer; raises `ProviderError` or `UnreadableAnswerError`. A filter's no is a response."""
+    wire = plan.wire
+    if reply.status < 400:
+        return complete(plan, wire.parse_response(reply, plan.origin), attempts)
+    answer = wire.parse_error(reply, plan.origin)
+    if isinstance(answer, ProviderError):
+        raise answer
+    return complete(plan, answer, attempts)
+
+
+class Decoding(Generic[T]):
+    """One streamed answer: `feed` it bytes, then `finish` it."""
+
+    def __init__(self, plan: Plan[T], reply: HttpReply) -> None:
+        self._plan = plan
+        self._reply = reply
+        self._sse = SseDecoder()
+        self._decoder = plan.wire.stream_decoder(plan.origin)
+        # Some hosts answer a stream request with one plain JSON body.
+        self._plain: list[bytes] | None = [] if reply.media_type.endswith("json") else None
+        self._plain_size = 0
+        self.has_output = False
+        """Something that a reader could have used has come."""
+
+    def feed(self, chunk: bytes) -> list[Delta]:
+        """The deltas that `chunk` completes; raises `ProviderError` for an error inside the stream."""
+        if self._plain is not None:
+            self._plain_size += len(chunk)
+            if self._plain_size > MAX_PLAIN_BODY:
+                raise AnswerTooLargeError(f"the answer exceeds {MAX_PLAIN_BODY} bytes", status=self._reply.status)
+            self._plain.append(chunk)
+            return []
+        frames = self._sse.feed(chunk)
+        if len(frames) == 1:
+            return self._note(self._decoder.feed(frames[0]))
+        return self._note([delta for frame in frames for delta in self._decoder.feed(frame)])
+
+    def _note(self, deltas: list[Delta]) -> list[Delta]:
+        if not self.has_output and any(not isinstance(delta, (Started, PartStart)) for delta in deltas):
+            self.has_output = True
+        return deltas
+
+    def finish(self, attempts: tuple[Attempt, ...] = ()) -> tuple[list[Delta], Response[T]]:
+        """The last deltas and the response; raises `StreamInterruptedError` if the end mark never came."""
+        if self._plain is not None:
+            reply = replace(self._reply, body=b"".join(self._plain), is_open=False)
+            response = read_reply(self._plan, reply, attempts)
+            return [*deltas_of(response)], response
+        deltas = [delta for frame in self._sse.close() for delta in self._decoder.feed(frame)]
+        if not self._decoder.is_complete:
+            raise StreamInterruptedError("the stream ended before its last event", status=self._reply.status)
+        last, response = self._decoder.finish()
+        return [*deltas, *last], complete(self._plan, self._named(response), attempts)
+
+    def partial(self, attempts: tuple[Attempt, ...] = ()) -> Response[T]:
+        """What has come so far, as a response that says that it is not whole."""
+        _, response = self._decoder.finish()
+        reason = "cancelled" if response.finish_reason == "stop" else response.finish_reason
+        return cast(
+            "Response[T]",
+            replace(
+                self._named(response),
+                finish_reason=reason,
+                provider=self._plan.target.provider.name,
+                adaptations=self._plan.adaptations,
+                attempts=attempts,
+            ),
+        )
+
+    def _named(self, response: Response[None]) -> Response[None]:
+        if response.request_id is not None:
+            return response
+        headers = self._reply.headers
+        return replace(response, request_id=headers.get("x-request-id") or headers.get("request-id"))
+
+
+def read_stream(plan: Plan[T], reply: HttpReply, chunks: Iterable[bytes]) -> Response[T]:
+    """Read a stored stream to its end, as if it came over the line; raises as the live one would."""
+    decoding = Decoding(plan, reply)
+    try:
+        for chunk in chunks:
+            decoding.feed(chunk)
+        return decoding.finish()[1]
+    except (ProviderError, UnreadableAnswerError, StreamInterruptedError) as error:
+        error.partial = decoding.partial()
+        raise
+
+
+def deltas_of(response: Response[Any]) -> Iterator[Delta]:
+    """The deltas of an answer that came whole: one per part."""
+    yield Started(response.id, response.model)
+    for index, part in enumerate(response.message.parts):
+        yield PartStart(index, _kind(part))
+        yield from _delta(index, part)
+        yield PartEnd(index, part)
+
+
+def _kind(part: Part) -> PartKind:
+    kinds: dict[type, PartKind] = {
+        TextPart: "text",
+        ReasoningPart: "reasoning",
+        ToolCallPart: "tool_call",
+        RefusalPart: "refusal",
+    }
+    return kinds.get(type(part), "unknown")
+
+
+def _delta(index: int, part: Part) -> Iterator[Delta]:
+    match part:
+        case TextPart(text=text) if text:
+            yield TextDelta(index, text)
+        case ReasoningPart(text=text) if text:
+            yield ReasoningDelta(index, text)
+        case RefusalPart(text=text) if text:
+            yield RefusalDelta(index, text)
+        case ToolCallPart():
+            yield ToolCallDelta(index, part.id, part.name, part.raw_arguments)
+        case _:
+            return

@@ -1,0 +1,8 @@
+"""Model text → the value asked for, or an honest no. A value is never invented, and every edit is on record."""
+
+from __future__ import annotations
+
+from portable_llm.output._check import OutputPlan, check
+from portable_llm.output._read import Policy, read
+
+__all__ = ["OutputPlan", "Policy", "check", "read"]

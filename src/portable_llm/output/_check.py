@@ -1,0 +1,89 @@
+"""The last step of every answer: does it hold the value that was asked for?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar, cast
+
+from portable_llm._errors import UnsupportedSchemaError
+from portable_llm._json import JsonValue
+from portable_llm._request import JsonSchema, Output
+from portable_llm._response import Invalid, NoOutput, Outcome, Parsed, Refused, Response
+from portable_llm.output._read import read
+from portable_llm.schema import validate
+from portable_llm.schema._types import type_adapter
+
+T = TypeVar("T")
+
+WRAPPED_KEY = "value"
+"""Tools take objects only: a value of another type travels as the only member of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputPlan:
+    """How a wanted value travels."""
+
+    mode: Literal["native", "tool", "prompt"]
+    schema: JsonSchema | None
+    """The original schema, which the value is held against; `None` = any JSON value."""
+    name: str
+    is_wrapped: bool = False
+
+
+def check(response: Response[Any], output: Output[T] | None, how: OutputPlan | None) -> Response[T]:
+    """The response with its outcome: what was asked for, a refusal, or what is wrong with it."""
+    if output is None or how is None or isinstance(response.outcome, Refused):
+        return cast("Response[T]", response)
+    if response.refusal is not None:
+        return replace(response, outcome=Refused(refusal=response.refusal))
+    outcome = _from_call(response, how) if how.mode == "tool" else _from_text(response, how)
+    if isinstance(outcome, Parsed) and output.type is not None:
+        outcome = _typed(outcome, output)
+    return cast("Response[T]", replace(response, outcome=cast("Outcome[T]", outcome)))
+
+
+def _from_text(response: Response[Any], how: OutputPlan) -> Outcome[JsonValue]:
+    if response.tool_calls and not response.text.strip():
+        return NoOutput()
+    outcome = read(response.text, how.schema)
+    if isinstance(outcome, Invalid):
+        return _explain_end(response, outcome)
+    return outcome
+
+
+def _from_call(response: Response[Any], how: OutputPlan) -> Outcome[JsonValue]:
+    call = next((call for call in response.tool_calls if call.name == how.name), None)
+    if call is None:
+        return NoOutput() if response.tool_calls else _from_text(response, how)
+    if call.arguments is None:
+        return _explain_end(response, Invalid(errors=(f"/: the arguments of {how.name} are not a JSON object",)))
+    value: JsonValue = call.arguments
+    if how.is_wrapped:
+        if WRAPPED_KEY not in call.arguments:
+            return Invalid(errors=(f"/: the call of {how.name} lacks {WRAPPED_KEY!r}",), best_effort=value)
+        value = call.arguments[WRAPPED_KEY]
+    errors = validate(value, how.schema) if how.schema else ()
+    return Invalid(errors=errors, best_effort=value) if errors else Parsed(value=value)
+
+
+def _explain_end(response: Response[Any], outcome: Invalid) -> Invalid:
+    if response.finish_reason == "stop":
+        return outcome
+    why = f"/: the answer ended with {response.finish_reason} ({response.raw_finish_reason})"
+    return replace(outcome, errors=(why, *outcome.errors))
+
+
+def _typed(parsed: Parsed[JsonValue], output: Output[Any]) -> Outcome[Any]:
+    """The value as the type asked for; pydantic validates, in JSON mode as the schema was made."""
+    import pydantic
+    import pydantic_core
+
+    try:
+        adapter = type_adapter(output.type)
+        value = adapter.validate_json(pydantic_core.to_json(parsed.value), strict=None)
+    except pydantic.ValidationError as error:
+        found = tuple(f"/{'/'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_url=False))
+        return Invalid(errors=found, best_effort=parsed.value, repairs=parsed.repairs)
+    except UnsupportedSchemaError as error:
+        return Invalid(errors=(str(error),), best_effort=parsed.value, repairs=parsed.repairs)
+    return Parsed(value=value, repairs=parsed.repairs, grade=parsed.grade)

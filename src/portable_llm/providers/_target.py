@@ -1,0 +1,198 @@
+"""Model strings → targets, and the keys for them.
+
+`provider:model`, `provider:model@base_url`, or an alias. Aliases come from arguments, a configuration file or
+environment variables, so that a switch of vendor is one string.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn, cast
+from urllib.parse import urlsplit
+
+from portable_llm._capabilities import Capabilities
+from portable_llm._errors import ConfigurationError
+from portable_llm._messages import Origin
+from portable_llm.providers import check_base_url, provider
+from portable_llm.providers._provider import Provider
+
+ALIAS_PREFIX = "PORTABLE_LLM_ALIAS_"
+"""`PORTABLE_LLM_ALIAS_FAST=openai:gpt-6-luna` defines the alias `fast`."""
+CONFIG_VARIABLE = "PORTABLE_LLM_CONFIG"
+"""Path of a TOML file with tables `[aliases]` and `[base_urls]`; read only if named, never from the working folder."""
+
+_AT_URL = re.compile(r"^(?P<model>.*?)@(?P<url>[a-z][a-z0-9+.-]*://.*)$", re.DOTALL | re.IGNORECASE)
+_MAX_ALIAS_HOPS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One model at one endpoint."""
+
+    provider: Provider
+    model: str
+    """The bare model id."""
+    base_url: str
+    is_override: bool
+    """The model string itself named the base URL; the vendor's own key is then not sent to it."""
+
+    @property
+    def origin(self) -> Origin:
+        """Who makes opaque state here."""
+        return Origin(provider=self.provider.name, host=urlsplit(self.base_url).netloc, model=self.model)
+
+    def capabilities(self, wire: Capabilities) -> Capabilities:
+        """What the model accepts here."""
+        return self.provider.capabilities_of(self.model, wire)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What names mean: aliases, moved base URLs, own providers."""
+
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    base_urls: Mapping[str, str] = field(default_factory=dict[str, str])
+    providers: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
+
+    def resolve(self, model: str) -> Target:
+        """The target of a model string; raises `ConfigurationError` that says what is wrong with it."""
+        name, _, rest = self._expand(model).partition(":")
+        found = self.providers.get(name) or provider(name)
+        at = _AT_URL.match(rest)
+        bare = (at["model"] if at else rest).strip()
+        if not bare:
+            raise ConfigurationError(f"model {model!r} names no model; write provider:model, e.g. openai:gpt-6-luna")
+        url = at["url"] if at else self._base_url(found)
+        if url is None:
+            raise ConfigurationError(
+                f"provider {name!r} has no base URL of its own; write {name}:{bare}@http://host/v1 "
+                f"or pass base_urls={{{name!r}: ...}}"
+            )
+        base_url = check_base_url(url, f"model {model!r}" if at else f"base URL of {name!r}")
+        return Target(provider=found, model=bare, base_url=base_url, is_override=at is not None)
+
+    def _expand(self, model: str) -> str:
+        """Follow aliases to a `provider:model` string."""
+        seen = [model]
+        while seen[-1] in self.aliases:
+            seen.append(self.aliases[seen[-1]])
+            if len(seen) > _MAX_ALIAS_HOPS:
+                raise ConfigurationError(f"alias {model!r} leads in a circle: {' → '.join(seen)}")
+        if ":" not in seen[-1]:
+            _unknown_alias(seen[-1], self.aliases)
+        return seen[-1]
+
+    def _base_url(self, found: Provider) -> str | None:
+        """Where the provider is: configuration, then the vendor's own environment variable, then its row."""
+        configured = self.base_urls.get(found.name)
+        if configured is not None:
+            return configured
+        moved = (os.environ.get(name) for name in found.base_url_env)
+        return next((url for url in moved if url), found.base_url)
+
+
+def _unknown_alias(model: str, aliases: Mapping[str, str]) -> NoReturn:
+    known = f"known aliases: {', '.join(sorted(aliases))}" if aliases else "no aliases are defined"
+    raise ConfigurationError(
+        f"model {model!r} is neither provider:model nor an alias ({known}); "
+        f"set {ALIAS_PREFIX}{re.sub(r'[^A-Za-z0-9]', '_', model).upper()}=provider:model"
+    )
+
+
+def load_settings(
+    *,
+    aliases: Mapping[str, str] | None = None,
+    base_urls: Mapping[str, str] | None = None,
+    providers: Mapping[str, Provider] | None = None,
+    config: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Settings from arguments, over environment variables, over the configuration file."""
+    environ = os.environ if environ is None else environ
+    path = config if config is not None else environ.get(CONFIG_VARIABLE)
+    stored = _read_config(Path(path)) if path else {}
+    from_env = {
+        name.removeprefix(ALIAS_PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(ALIAS_PREFIX) and value
+    }
+    return Settings(
+        aliases={**stored.get("aliases", {}), **from_env, **(aliases or {})},
+        base_urls={**stored.get("base_urls", {}), **(base_urls or {})},
+        providers=dict(providers or {}),
+    )
+
+
+def _read_config(path: Path) -> dict[str, dict[str, str]]:
+    try:
+        loaded = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"configuration file {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"configuration file {path} is no TOML: {error}") from error
+    for name in ("aliases", "base_urls"):
+        _check_table(loaded.get(name, {}), f"configuration file {path}, table [{name}]")
+    unknown = loaded.keys() - {"aliases", "base_urls"}
+    if unknown:
+        raise ConfigurationError(
+            f"configuration file {path}: unknown table {min(unknown)!r}; known: aliases, base_urls"
+        )
+    return cast("dict[str, dict[str, str]]", loaded)
+
+
+def _check_table(table: object, where: str) -> None:
+    items = cast("dict[str, Any]", table).items() if isinstance(table, dict) else [("", None)]
+    if any(not isinstance(value, str) for _, value in items):
+        raise ConfigurationError(f"{where}: every value has to be a string")
+
+
+class Keyring:
+    """Keys by provider: from arguments, else from the vendors' usual environment variables.
+
+    Never shown, never pickled.
+    """
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
+        self._keys = dict(keys or {})
+
+    def __repr__(self) -> str:
+        return f"Keyring({', '.join(f'{name}=…' for name in sorted(self._keys))})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Keyring holds secrets and cannot be pickled")
+
+    def key_for(self, target: Target) -> str | None:
+        """The key to send; raises `ConfigurationError` that names the variable to set.
+
+        A base URL given in the model string gets no key from the environment: that key belongs to the vendor.
+        """
+        auth = target.provider.auth
+        if auth.scheme == "none":
+            return None
+        key = self._keys.get(target.provider.name)
+        if key is None and not (target.is_override and target.provider.base_url is not None):
+            key = next((value for name in auth.env if (value := os.environ.get(name))), None)
+        if key:
+            return _checked(key, target.provider.name)
+        if auth.is_optional or target.is_override:
+            return None
+        raise ConfigurationError(
+            f"no key for {target.provider.name}: set {' or '.join(auth.env)}, "
+            f"or pass api_keys={{{target.provider.name!r}: ...}}",
+            provider=target.provider.name,
+        )
+
+
+def _checked(key: str, name: str) -> str:
+    stripped = key.strip()
+    if not stripped.isascii() or any(character.isspace() for character in stripped):
+        # The key itself must not appear in the message.
+        raise ConfigurationError(f"the key for {name} holds spaces or non-ASCII characters; copy it again")
+    return stripped
