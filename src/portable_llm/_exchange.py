@@ -186,7 +186,10 @@ def stream(plan: Plan[T], link: Link) -> StreamExchange[T]:
             last, response = decoding.finish(tries.so_far(opened))
         except (TransportError, ProviderError, UnreadableAnswerError, StreamInterruptedError) as error:
             if decoding.has_output or isinstance(error, (UnreadableAnswerError, StreamInterruptedError)):
-                raise _interrupted(error, decoding, tries) from error
+                ended = _interrupted(error, decoding, tries)
+                if ended is error:
+                    raise
+                raise ended from error
             broken = error
             pause = tries.failed(error, _NO_HINT, (yield Now()))
         else:

@@ -46,6 +46,11 @@ class HttpReply:
     """The body is still to be had, by `Read` steps."""
 
     @property
+    def json(self) -> JsonValue:
+        """The body, decoded (`None` for an empty one); raises `ValueError` if it is no JSON."""
+        return load_json(self.body) if self.body else None
+
+    @property
     def media_type(self) -> str:
         """The content type without parameters, in lower case; `""` if there is none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn, cast
 from urllib.parse import urlsplit
@@ -75,6 +75,12 @@ class Settings:
             )
         base_url = check_base_url(url, f"model {model!r}" if at else f"base URL of {name!r}")
         return Target(provider=found, model=bare, base_url=base_url, is_override=at is not None)
+
+    def endpoint(self, name: str) -> Target:
+        """A provider without a model: `name` or `name@base_url`; raises `ConfigurationError`."""
+        bare, _, url = name.partition("@")
+        target = self.resolve(f"{bare}:-@{url}" if url else f"{bare}:-")
+        return replace(target, model="")
 
     def _expand(self, model: str) -> str:
         """Follow aliases to a `provider:model` string."""

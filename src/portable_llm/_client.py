@@ -1,0 +1,484 @@
+"""`Client` and `AsyncClient`: the signatures people use; everything behind them is written once elsewhere."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, cast, overload
+
+from portable_llm import _exchange as exchange
+from portable_llm._adaptation import LossPolicy, OnLoss, loss_policy
+from portable_llm._errors import ConfigurationError, InvalidRequestError
+from portable_llm._http import HttpCall, HttpReply, Timeouts
+from portable_llm._json import JsonValue, dump_json
+from portable_llm._messages import Message
+from portable_llm._plan import Plan, make_plan
+from portable_llm._request import JsonSchema, Options, Output, Request, request
+from portable_llm._response import Response
+from portable_llm._retry import RetryBudget, RetryPolicy
+from portable_llm._streams import AsyncStream, Stream
+from portable_llm.providers._target import Keyring, Target, load_settings
+from portable_llm.transport import AsyncDriver, SyncDriver
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm, Unpack
+
+    from portable_llm.providers import Provider
+    from portable_llm.transport import HttpxAsyncClient, HttpxClient
+
+T = TypeVar("T")
+D = TypeVar("D", SyncDriver, AsyncDriver)
+
+Messages = str | Message | Sequence[Message]
+TokenSource = Callable[[], str | Awaitable[str]]
+
+
+class ClientOptions(TypedDict, total=False):
+    """The keyword arguments of both clients."""
+
+    api_keys: Mapping[str, str]
+    """Keys by provider name; by default the vendors' usual environment variables."""
+    tokens: Mapping[str, TokenSource]
+    """Callbacks for credentials that expire, by provider name; asked before each try."""
+    aliases: Mapping[str, str]
+    """Names for models, so that a switch is one string: `{"fast": "openai:gpt-6-luna"}`."""
+    base_urls: Mapping[str, str]
+    """Where a provider is, if not at its own address; its key is sent there."""
+    providers: Mapping[str, Provider]
+    """Own providers by name; they win over the built-in ones."""
+    config: str | Path
+    """A TOML file with tables `[aliases]` and `[base_urls]`."""
+    on_loss: OnLoss | LossPolicy
+    """From which severity up a request is refused before it is sent; `"changed"` by default."""
+    retry: RetryPolicy
+    timeouts: Timeouts
+    headers: Mapping[str, str]
+    """Sent with every request."""
+
+
+class _BaseClient(Generic[D]):
+    """What both clients share: names, keys, patience, and the pure part of every call."""
+
+    def __init__(self, driver: D, options: ClientOptions) -> None:
+        _check_options(options)
+        self._settings = load_settings(
+            aliases=options.get("aliases"),
+            base_urls=options.get("base_urls"),
+            providers=options.get("providers"),
+            config=options.get("config"),
+        )
+        self._keys = Keyring(options.get("api_keys"))
+        self._tokens = dict(options.get("tokens", {}))
+        self._policy = loss_policy(options.get("on_loss"))
+        self._retry = options.get("retry", RetryPolicy())
+        self._timeouts = options.get("timeouts", Timeouts())
+        self._headers = dict(options.get("headers", {}))
+        self._budget = RetryBudget()
+        self._driver: D = driver
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(aliases={sorted(self._settings.aliases)}, keys={self._keys!r})"
+
+    def _plan(self, what: Request[T], *, stream: bool = False) -> Plan[T]:
+        return make_plan(what, self._settings.resolve(what.model), stream=stream)
+
+    def _checked(self, plan: Plan[T], on_loss: OnLoss | LossPolicy | None) -> Plan[T]:
+        policy = self._policy if on_loss is None else loss_policy(on_loss)
+        policy.check(plan.adaptations, f"{plan.target.provider.name}:{plan.target.model}")
+        return plan
+
+    def _link(self, target: Target) -> exchange.Link:
+        token = self._tokens.get(target.provider.name)
+        return exchange.Link(
+            key=None if token is not None else self._keys.key_for(target),
+            token=token,
+            headers=self._headers,
+            retry=self._retry,
+            budget=self._budget,
+            timeouts=self._timeouts,
+            random=random.random,
+        )
+
+    def _raw(self, provider: str, path: str, json: JsonValue, method: str | None) -> tuple[Target, HttpCall]:
+        target = self._settings.endpoint(provider)
+        if not path.startswith("/"):
+            raise InvalidRequestError(f"path {path!r} has to begin with / (it goes behind {target.base_url})")
+        body = b"" if json is None else dump_json(json)
+        return target, HttpCall(method=method or ("POST" if body else "GET"), path=path, body=body)
+
+    @overload
+    def plan(
+        self, what: Request[T], messages: None = None, *, models: None = None, stream: bool = False
+    ) -> Plan[T]: ...
+    @overload
+    def plan(
+        self, what: Request[T], messages: None = None, *, models: Sequence[str], stream: bool = False
+    ) -> tuple[Plan[T], ...]: ...
+    @overload
+    def plan(
+        self,
+        what: str,
+        messages: Messages,
+        *,
+        models: None = None,
+        output: Any = None,
+        stream: bool = False,
+        **options: Unpack[Options],
+    ) -> Plan[Any]: ...
+    def plan(
+        self,
+        what: str | Request[Any],
+        messages: Messages | None = None,
+        *,
+        models: Sequence[str] | None = None,
+        output: Any = None,
+        stream: bool = False,
+        **options: Unpack[Options],
+    ) -> Plan[Any] | tuple[Plan[Any], ...]:
+        """What would be sent and what would be lost: offline, without a key, never refused for its losses.
+
+        With `models`, one plan per target, to lay side by side. Raises `InvalidRequestError` and
+        `ConfigurationError`.
+        """
+        asked = _request_of(what, messages, output, options)
+        if models is None:
+            return self._plan(asked, stream=stream)
+        return tuple(self._plan(asked.with_model(model), stream=stream) for model in models)
+
+
+def _check_options(options: ClientOptions) -> None:
+    unknown = options.keys() - ClientOptions.__annotations__.keys()
+    if unknown:
+        known = ", ".join(sorted(ClientOptions.__annotations__))
+        raise ConfigurationError(f"unknown client option {min(unknown)!r}; known: http_client, {known}")
+
+
+def _request_of(what: str | Request[Any], messages: Messages | None, output: Any, options: Options) -> Request[Any]:
+    if isinstance(what, Request):
+        if messages is not None or output is not None or options:
+            raise InvalidRequestError("a Request is complete: change it with dataclasses.replace(request, ...)")
+        return cast("Request[Any]", what)
+    if messages is None:
+        raise InvalidRequestError('messages are missing: chat("provider:model", "Hello")')
+    return request(what, messages, output=output, **options)
+
+
+class Client(_BaseClient[SyncDriver]):
+    """Any model of any provider, blocking. Thread-safe; close it, or use it as a context manager.
+
+    The options are those of `ClientOptions`; `http_client` may be your own `httpx2.Client` or `httpx.Client`, which is
+    not closed here. Raises `ConfigurationError` for an option or a configuration file that is wrong.
+    """
+
+    def __init__(self, *, http_client: HttpxClient | None = None, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(SyncDriver(http_client), options)
+
+    @overload
+    def chat(self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]: ...
+    @overload
+    def chat(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[None]: ...
+    @overload
+    def chat(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: Output[T],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[T]: ...
+    @overload
+    def chat(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: JsonSchema | Literal["json"],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[JsonValue]: ...
+    @overload
+    def chat(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: TypeForm[T],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[T]: ...
+    def chat(
+        self,
+        what: str | Request[Any],
+        messages: Messages | None = None,
+        /,
+        *,
+        output: Any = None,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[Any]:
+        """One answer. Raises the errors of `portable_llm.errors`; a refusal is an answer and raises nothing."""
+        return self.send(self._plan(_request_of(what, messages, output, options)), on_loss=on_loss)
+
+    def send(self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]:
+        """Send exactly this plan; raises `LossError` if it loses more than allowed."""
+        link = self._link(self._checked(plan, on_loss).target)
+        if plan.is_stream:
+            with Stream(self._driver.open(exchange.stream(plan, link)), plan) as stream:
+                return stream.finish()
+        return self._driver.run(exchange.chat(plan, link))
+
+    @overload
+    def stream(self, what: Request[T] | Plan[T], /, *, on_loss: OnLoss | LossPolicy | None = None) -> Stream[T]: ...
+    @overload
+    def stream(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Stream[None]: ...
+    @overload
+    def stream(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: Output[T],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Stream[T]: ...
+    @overload
+    def stream(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: JsonSchema | Literal["json"],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Stream[JsonValue]: ...
+    @overload
+    def stream(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: TypeForm[T],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Stream[T]: ...
+    def stream(
+        self,
+        what: str | Request[Any] | Plan[Any],
+        messages: Messages | None = None,
+        /,
+        *,
+        output: Any = None,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Stream[Any]:
+        """One answer as events; use it in a `with` block. Leaving it early closes the connection."""
+        plan = _stream_plan(self, what, messages, output, options)
+        link = self._link(self._checked(plan, on_loss).target)
+        return Stream(self._driver.open(exchange.stream(plan, link)), plan)
+
+    def request(self, provider: str, path: str, json: JsonValue = None, *, method: str | None = None) -> HttpReply:
+        """The escape hatch: any call to a provider's API, with its auth, errors and retries.
+
+        `path` goes behind the provider's base URL; GET without `json`, POST with it, unless `method` says otherwise.
+        """
+        target, call = self._raw(provider, path, json, method)
+        return self._driver.run(exchange.raw(target, call, self._link(target)))
+
+    def close(self) -> None:
+        """Close the connections (not those of a client that was passed in)."""
+        self._driver.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _stream_plan(
+    client: _BaseClient[Any],
+    what: str | Request[Any] | Plan[Any],
+    messages: Messages | None,
+    output: Any,
+    options: Options,
+) -> Plan[Any]:
+    if isinstance(what, Plan):
+        plan = cast("Plan[Any]", what)
+        return plan if plan.is_stream else make_plan(plan.request, plan.target, stream=True)
+    return client._plan(_request_of(what, messages, output, options), stream=True)  # pyright: ignore[reportPrivateUsage]
+
+
+class AsyncClient(_BaseClient[AsyncDriver]):
+    """Any model of any provider, for `asyncio`; everything else is as in `Client`."""
+
+    def __init__(self, *, http_client: HttpxAsyncClient | None = None, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(AsyncDriver(http_client), options)
+
+    @overload
+    async def chat(self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]: ...
+    @overload
+    async def chat(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[None]: ...
+    @overload
+    async def chat(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: Output[T],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[T]: ...
+    @overload
+    async def chat(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: JsonSchema | Literal["json"],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[JsonValue]: ...
+    @overload
+    async def chat(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: TypeForm[T],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[T]: ...
+    async def chat(
+        self,
+        what: str | Request[Any],
+        messages: Messages | None = None,
+        /,
+        *,
+        output: Any = None,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> Response[Any]:
+        """One answer; as `Client.chat`."""
+        return await self.send(self._plan(_request_of(what, messages, output, options)), on_loss=on_loss)
+
+    async def send(self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]:
+        """Send exactly this plan; as `Client.send`."""
+        link = self._link(self._checked(plan, on_loss).target)
+        if plan.is_stream:
+            async with AsyncStream(self._driver.open(exchange.stream(plan, link)), plan) as stream:
+                return await stream.finish()
+        return await self._driver.run(exchange.chat(plan, link))
+
+    @overload
+    def stream(
+        self, what: Request[T] | Plan[T], /, *, on_loss: OnLoss | LossPolicy | None = None
+    ) -> AsyncStream[T]: ...
+    @overload
+    def stream(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> AsyncStream[None]: ...
+    @overload
+    def stream(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: Output[T],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> AsyncStream[T]: ...
+    @overload
+    def stream(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: JsonSchema | Literal["json"],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> AsyncStream[JsonValue]: ...
+    @overload
+    def stream(
+        self,
+        what: str,
+        messages: Messages,
+        /,
+        *,
+        output: TypeForm[T],
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> AsyncStream[T]: ...
+    def stream(
+        self,
+        what: str | Request[Any] | Plan[Any],
+        messages: Messages | None = None,
+        /,
+        *,
+        output: Any = None,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[Options],
+    ) -> AsyncStream[Any]:
+        """One answer as events; use it in an `async with` block. Leaving it early closes the connection."""
+        plan = _stream_plan(self, what, messages, output, options)
+        link = self._link(self._checked(plan, on_loss).target)
+        return AsyncStream(self._driver.open(exchange.stream(plan, link)), plan)
+
+    async def request(
+        self, provider: str, path: str, json: JsonValue = None, *, method: str | None = None
+    ) -> HttpReply:
+        """The escape hatch; as `Client.request`."""
+        target, call = self._raw(provider, path, json, method)
+        return await self._driver.run(exchange.raw(target, call, self._link(target)))
+
+    async def close(self) -> None:
+        """Close the connections (not those of a client that was passed in)."""
+        await self._driver.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
