@@ -45,7 +45,7 @@ ROOMS = """
     _json _errors _adaptation _messages _request _response _events _capabilities _http _frames
     schema output refusal tokens prompt wire providers history _adapt _plan _stream _retry _limits _exchange _fallback
     transport journal telemetry _streams _client tools batch testing conformance audit cli
-""".split()
+""".split()  # noqa: SIM905 (an order is easier to read and to merge in lines)
 HTTP_LIBRARIES = {"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "requests", "urllib3", "socket", "ssl"}
 # The fake server is a server; it listens and never calls anybody.
 MAY_USE_SOCKETS = ("transport", "testing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, overload
 
 from portable_llm import _exchange as exchange
 from portable_llm._adaptation import LossPolicy, OnLoss, loss_policy
@@ -158,7 +158,7 @@ def _request_of(what: str | Request[Any], messages: Messages | None, output: Any
     if isinstance(what, Request):
         if messages is not None or output is not None or options:
             raise InvalidRequestError("a Request is complete: change it with dataclasses.replace(request, ...)")
-        return cast("Request[Any]", what)
+        return what
     if messages is None:
         raise InvalidRequestError('messages are missing: chat("provider:model", "Hello")')
     return request(what, messages, output=output, **options)
@@ -327,7 +327,7 @@ def _stream_plan(
     options: Options,
 ) -> Plan[Any]:
     if isinstance(what, Plan):
-        plan = cast("Plan[Any]", what)
+        plan = what
         return plan if plan.is_stream else make_plan(plan.request, plan.target, stream=True)
     return client._plan(_request_of(what, messages, output, options), stream=True)  # pyright: ignore[reportPrivateUsage]
 
@@ -475,7 +475,7 @@ class AsyncClient(_BaseClient[AsyncDriver]):
 
     async def close(self) -> None:
         """Close the connections (not those of a client that was passed in)."""
-        await self._driver.close()
+        await self._driver.aclose()
 
     async def __aenter__(self) -> AsyncClient:
         return self

@@ -139,7 +139,7 @@ class AsyncStream(_Progress[T]):
 
     async def close(self) -> None:
         """Close the connection at once, read or not."""
-        await self._run.close()
+        await self._run.aclose()
 
     async def __aenter__(self) -> AsyncStream[T]:
         return self

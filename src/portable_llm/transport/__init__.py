@@ -6,7 +6,18 @@ into it, and hands out whatever is not a step (the events of a stream). Nothing 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeAlias
+
 from portable_llm.transport._async import AsyncDriver, AsyncRun
 from portable_llm.transport._sync import SyncDriver, SyncRun
 
-__all__ = ["AsyncDriver", "AsyncRun", "SyncDriver", "SyncRun"]
+if TYPE_CHECKING:
+    import httpx
+    import httpx2
+
+HttpxClient: TypeAlias = "httpx2.Client | httpx.Client"
+"""A blocking client of the application's own."""
+HttpxAsyncClient: TypeAlias = "httpx2.AsyncClient | httpx.AsyncClient"
+"""An async client of the application's own."""
+
+__all__ = ["AsyncDriver", "AsyncRun", "HttpxAsyncClient", "HttpxClient", "SyncDriver", "SyncRun"]
