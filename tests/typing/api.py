@@ -1,0 +1,110 @@
+"""What type checkers must conclude; checked by strict pyright and mypy, never run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+from pydantic import BaseModel
+from typing_extensions import assert_never, assert_type
+
+import portable_llm
+from portable_llm import (
+    Adaptation,
+    AsyncClient,
+    AsyncStream,
+    Client,
+    Finished,
+    HttpReply,
+    Invalid,
+    Message,
+    NoOutput,
+    Output,
+    Parsed,
+    Plan,
+    Refused,
+    Request,
+    Response,
+    Stream,
+    TextDelta,
+    ToolCallPart,
+)
+from portable_llm._json import JsonValue
+
+
+class Invoice(BaseModel):
+    total: float
+
+
+@dataclass
+class Point:
+    x: int
+
+
+class Row(TypedDict):
+    id: int
+
+
+def outputs(client: Client) -> None:
+    assert_type(client.chat("openai:gpt", "Hello"), Response[None])
+    assert_type(client.chat("openai:gpt", "Hello", temperature=0), Response[None])
+    assert_type(client.chat("openai:gpt", "Hello", output=Invoice), Response[Invoice])
+    assert_type(client.chat("openai:gpt", "Hello", output=Point).parsed, Point)
+    assert_type(client.chat("openai:gpt", "Hello", output=Row).parsed, Row)
+    assert_type(client.chat("openai:gpt", "Hello", output=list[int]).parsed, list[int])
+    assert_type(client.chat("openai:gpt", "Hello", output=Output(type=Invoice, reask=1)).parsed, Invoice)
+    assert_type(client.chat("openai:gpt", "Hello", output={"type": "object"}).parsed, JsonValue)
+    assert_type(client.chat("openai:gpt", "Hello", output="json").parsed, JsonValue)
+    # A `type[T]` overload fails on these two; `TypeForm[T]` does not.
+    assert_type(client.chat("openai:gpt", "Hello", output=int | str).parsed, int | str)
+    assert_type(client.chat("openai:gpt", "Hello", output=Literal["yes", "no"]).parsed, Literal["yes", "no"])
+
+
+def requests_and_plans(client: Client) -> None:
+    request = portable_llm.request("openai:gpt", [portable_llm.user("Hello")], output=Invoice)
+    assert_type(request, Request[Invoice])
+    assert_type(portable_llm.request("openai:gpt", "Hello"), Request[None])
+    assert_type(client.chat(request), Response[Invoice])
+    assert_type(client.plan(request), Plan[Invoice])
+    assert_type(client.plan(request, models=["anthropic:claude"]), tuple[Plan[Invoice], ...])
+    assert_type(client.send(client.plan(request)), Response[Invoice])
+    assert_type(client.plan(request).adaptations, tuple[Adaptation, ...])
+
+
+def streams(client: Client) -> None:
+    with client.stream("openai:gpt", "Hello", output=Invoice) as stream:
+        assert_type(stream, Stream[Invoice])
+        for event in stream:
+            if isinstance(event, TextDelta):
+                assert_type(event.text, str)
+            elif isinstance(event, Finished):
+                assert_type(event.response.parsed, Invoice)
+        assert_type(stream.text, str)
+        assert_type(stream.response, Response[Invoice])
+    assert_type(client.stream("openai:gpt", "Hello"), Stream[None])
+
+
+async def asynchronous(client: AsyncClient) -> None:
+    assert_type(await client.chat("openai:gpt", "Hello", output=Invoice), Response[Invoice])
+    async with client.stream("openai:gpt", "Hello", output=list[str]) as stream:
+        assert_type(stream, AsyncStream[list[str]])
+        assert_type(await stream.finish(), Response[list[str]])
+    assert_type(await client.request("openai", "/models"), HttpReply)
+
+
+def outcomes_are_an_exact_union(response: Response[Invoice]) -> float | None:
+    match response.outcome:
+        case Parsed(value=value):
+            return value.total
+        case Refused() | Invalid() | NoOutput():
+            return None
+        case _ as other:
+            assert_never(other)
+
+
+def values(response: Response[Any], message: Message) -> None:
+    assert_type(response.tool_calls, tuple[ToolCallPart, ...])
+    assert_type(message.text, str)
+    models: Sequence[str] = portable_llm.provider_names()
+    assert models
