@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, assert_never, assert_type
 
 from pydantic import BaseModel
-from typing_extensions import assert_never, assert_type
 
 import portable_llm
 from portable_llm import (

@@ -1,0 +1,107 @@
+"""`portable-llm chat`: one answer in the terminal, with everything the provider did not honour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from portable_llm._adaptation import SEVERITIES, Adaptation
+from portable_llm._client import Client
+from portable_llm._request import Request
+from portable_llm._response import Invalid, Parsed, Refused, Response
+from portable_llm.cli._shared import build_request, print_json, read_prompt, request_options
+
+
+@click.command("chat", short_help="Ask a model once.")
+@click.argument("model")
+@click.argument("prompt", required=False)
+@request_options
+@click.option("--stream/--no-stream", default=True, help="Show the text as it comes.")
+@click.option("--on-loss", type=click.Choice(["advisory", "checked", "lost", "changed", "never"]), default="changed",
+              show_default=True, help="Refuse the request from this severity up.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the whole response as JSON.")
+def command(model: str, prompt: str | None, stream: bool, on_loss: Any, as_json: bool, **options: Any) -> int:
+    """Ask MODEL (provider:model, provider:model@base_url or an alias) and print its answer.
+
+    Without PROMPT, or with -, the prompt is read from standard input.
+    """
+    asked = build_request(model, read_prompt(prompt), **options)
+    with Client(on_loss=on_loss) as client:
+        response = _streamed(client, asked) if stream and not as_json else client.chat(asked)
+    if as_json:
+        print_json(response_to_json(response))
+    else:
+        _print_rest(response, is_text_shown=stream)
+    return 0 if isinstance(response.outcome, Parsed) or not isinstance(response.outcome, (Invalid, Refused)) else 6
+
+
+def _streamed(client: Client, asked: Request[Any]) -> Response[Any]:
+    with client.stream(asked) as stream:
+        for piece in stream.texts():
+            click.echo(piece, nl=False)
+        return stream.finish()
+
+
+def _print_rest(response: Response[Any], *, is_text_shown: bool) -> None:
+    """Below the text: calls, and on standard error what a reader has to know about the answer."""
+    click.echo("" if is_text_shown else response.text)
+    for call in response.tool_calls:
+        click.echo(f"→ {call.name}({call.raw_arguments})")
+    if isinstance(response.outcome, Invalid):
+        click.echo("invalid: " + "; ".join(response.outcome.errors), err=True)
+    if response.refusal is not None:
+        click.echo(f"refused ({response.refusal.kind}): {', '.join(response.refusal.evidence)}", err=True)
+    usage = response.usage
+    tokens = f"{_count(usage.input_tokens)} tokens in, {_count(usage.output_tokens)} out"
+    click.echo(f"[{response.provider}: {response.model}; {response.finish_reason}; {tokens}]", err=True)
+    for entry in told(response.adaptations):
+        click.echo(f"  {entry}", err=True)
+
+
+def told(adaptations: tuple[Adaptation, ...]) -> list[Adaptation]:
+    """The entries worth a line in the terminal: all that are not `exact`, gravest first."""
+    grave = [entry for entry in adaptations if entry.severity != "exact"]
+    return sorted(grave, key=lambda entry: -SEVERITIES.index(entry.severity))
+
+
+def _count(tokens: int | None) -> str:
+    return "?" if tokens is None else str(tokens)
+
+
+def response_to_json(response: Response[Any]) -> dict[str, Any]:
+    """The response for machines: text, calls, outcome, usage, ledger; never credentials."""
+    outcome = response.outcome
+    usage = response.usage
+    return {
+        "provider": response.provider,
+        "model": response.model,
+        "id": response.id,
+        "text": response.text,
+        "tool_calls": [
+            {"id": call.id, "name": call.name, "arguments": call.arguments, "raw_arguments": call.raw_arguments}
+            for call in response.tool_calls
+        ],
+        "outcome": type(outcome).__name__.lower(),
+        "value": outcome.value if isinstance(outcome, Parsed) else None,
+        "errors": list(outcome.errors) if isinstance(outcome, Invalid) else [],
+        "repairs": [repair.to_json() for repair in response.repairs],
+        "finish_reason": response.finish_reason,
+        "raw_finish_reason": response.raw_finish_reason,
+        "refusal": None if response.refusal is None else {
+            "kind": response.refusal.kind,
+            "source": response.refusal.source,
+            "category": response.refusal.category,
+            "text": response.refusal.text,
+            "evidence": list(response.refusal.evidence),
+        },
+        "usage": {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cache_read_input_tokens": usage.cache_read_input_tokens,
+            "cache_creation_input_tokens": usage.cache_creation_input_tokens,
+            "reasoning_output_tokens": usage.reasoning_output_tokens,
+        },
+        "adaptations": [entry.to_json() for entry in response.adaptations],
+        "attempts": len(response.attempts),
+    }  # fmt: skip

@@ -1,0 +1,104 @@
+"""`portable-llm providers`: who can be reached, and what is known, assumed and unknown about each."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from portable_llm._capabilities import FEATURES, Capabilities, Fact
+from portable_llm.cli._shared import print_json
+from portable_llm.providers import Provider, provider, provider_names
+from portable_llm.wire import wire_format
+
+
+@click.command("providers", short_help="List providers, or show what is known about one.")
+@click.argument("name", required=False)
+@click.option("--model", help="Show the facts for this model of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def command(name: str | None, model: str | None, as_json: bool) -> None:
+    """List the built-in providers; with NAME, every fact with its source and date."""
+    if name is None:
+        _list(as_json)
+        return
+    row = provider(name)
+    facts = row.capabilities_of(model or "", wire_format(row.wire).CAPABILITIES)
+    if as_json:
+        print_json({**_summary(row), "model": model, "facts": {key: _fact_json(facts[key]) for key in FEATURES}})
+        return
+    _show(row, model, facts)
+
+
+def _summary(row: Provider) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "title": row.title,
+        "wire": row.wire,
+        "base_url": row.base_url,
+        "key_variables": list(row.auth.env),
+        "has_key": any(os.environ.get(variable) for variable in row.auth.env),
+    }
+
+
+def _list(as_json: bool) -> None:
+    rows = [_summary(provider(name)) for name in provider_names()]
+    if as_json:
+        print_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("name", "wire format", "base URL", "key from", "key set", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(
+            row["name"], row["wire"], row["base_url"] or "(yours)", ", ".join(row["key_variables"]) or "—",
+            "yes" if row["has_key"] else "no",
+        )  # fmt: skip
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+def _fact_json(fact: Fact) -> dict[str, Any]:
+    return {
+        "support": "unknown" if fact.is_assumed else fact.support,
+        "minimum": fact.minimum,
+        "maximum": fact.maximum,
+        "values": list(fact.values),
+        "required": fact.required,
+        "source": fact.source,
+        "date": fact.date,
+        "note": fact.note,
+    }
+
+
+def _show(row: Provider, model: str | None, facts: Capabilities) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    click.echo(f"{row.title} ({row.name}{':' + model if model else ''})")
+    click.echo(
+        f"  wire format {row.wire}, {row.base_url or 'base URL: yours'}, key from {', '.join(row.auth.env) or '—'}"
+    )
+    table = Table("feature", "", "details", "source", box=None, pad_edge=False)
+    for feature in FEATURES:
+        fact = facts[feature]
+        support = "assumed" if fact.is_assumed else fact.support
+        table.add_row(feature, support, _details(fact), "" if fact.is_assumed else fact.reference)
+    Console(highlight=False, soft_wrap=True).print(table)
+    if row.models and model is None:
+        click.echo(f"  {len(row.models)} rules for single models; see one with --model NAME")
+
+
+def _details(fact: Fact) -> str:
+    told = []
+    if fact.minimum is not None or fact.maximum is not None:
+        told.append(
+            f"{'' if fact.minimum is None else f'{fact.minimum:g}'}…{'' if fact.maximum is None else f'{fact.maximum:g}'}"
+        )
+    if fact.values:
+        told.append(" ".join(fact.values))
+    if fact.required:
+        told.append("required")
+    if fact.note:
+        told.append(fact.note)
+    return "; ".join(told)
