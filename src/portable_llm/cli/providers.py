@@ -90,11 +90,9 @@ def _show(row: Provider, model: str | None, facts: Capabilities) -> None:
 
 
 def _details(fact: Fact) -> str:
-    told = []
+    told: list[str] = []
     if fact.minimum is not None or fact.maximum is not None:
-        told.append(
-            f"{'' if fact.minimum is None else f'{fact.minimum:g}'}…{'' if fact.maximum is None else f'{fact.maximum:g}'}"
-        )
+        told.append(f"{_bound(fact.minimum)}…{_bound(fact.maximum)}")
     if fact.values:
         told.append(" ".join(fact.values))
     if fact.required:
@@ -102,3 +100,7 @@ def _details(fact: Fact) -> str:
     if fact.note:
         told.append(fact.note)
     return "; ".join(told)
+
+
+def _bound(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
