@@ -1,0 +1,128 @@
+"""Thin adapters that let an outside scorer drive this library: plain dictionaries in, plain dictionaries out.
+
+`decode` reads one recorded exchange as the client would (frames, stream decoder or whole answer, error answer) and
+reports what it understood in the scorer's vocabulary. It adds nothing to the decoding itself.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from portable_llm._errors import PortableLLMError, ProviderError, StreamInterruptedError, UnreadableAnswerError
+from portable_llm._frames import SseDecoder
+from portable_llm._http import HttpReply
+from portable_llm._messages import Origin, ReasoningPart, RefusalPart
+from portable_llm._response import Response
+from portable_llm.wire import StreamDecoder, WireFormat, wire_format
+from portable_llm.wire._reading import error_message
+
+WIRE_OF_PROTOCOL: Mapping[str, str] = {
+    "anthropic-messages": "anthropic-messages",
+    "azure-openai": "openai-chat",
+    "gemini": "gemini",
+    "mistral": "openai-chat",
+    "openai-chat": "openai-chat",
+    "openai-compatible": "openai-chat",
+    "vertex-gemini": "gemini",
+}
+"""Protocol family of a recording → wire format; a family without a row has none in this version."""
+
+WIRE_OF_OPERATION: Mapping[str, str] = {"messages": "anthropic-messages", "generate": "gemini"}
+"""Hosts that speak several protocols: the operation of the recording decides."""
+
+
+def decode(exchange: Mapping[str, Any]) -> dict[str, Any]:
+    """What the library reads from one recorded exchange; raises `LookupError` for a protocol it does not speak."""
+    wire = _wire_of(exchange)
+    reply = HttpReply(status=exchange["status"], headers=exchange["response_headers"] or {}, body=_body(exchange))
+    origin = Origin(provider=exchange["vendor"], host="recorded", model=exchange["model"] or "")
+    if reply.status >= 400:
+        return _error_answer(wire.parse_error(reply, origin), reply)
+    if exchange["streaming"] and reply.body.lstrip()[:1] not in (b"[", b"{"):
+        return _stream(wire.stream_decoder(origin), reply)
+    try:
+        return _fields(wire.parse_response(reply, origin))
+    except (ProviderError, UnreadableAnswerError) as error:
+        return _failed(error, error.partial)
+
+
+def _wire_of(exchange: Mapping[str, Any]) -> WireFormat:
+    family = exchange["protocol"].partition(":")[0]
+    if exchange["operation"] == "responses":
+        raise LookupError("no wire format speaks 'responses'")
+    if family not in WIRE_OF_PROTOCOL:
+        raise LookupError(f"no wire format speaks {family!r}")
+    name = WIRE_OF_PROTOCOL[family]
+    return wire_format(WIRE_OF_OPERATION.get(exchange["operation"], name) if name == "openai-chat" else name)
+
+
+def _body(exchange: Mapping[str, Any]) -> bytes:
+    text: str = exchange["response_body_text"] or ""
+    return base64.b64decode(text) if exchange["response_body_encoding"] == "base64" else text.encode("utf-8", "replace")
+
+
+def _stream(decoder: StreamDecoder, reply: HttpReply) -> dict[str, Any]:
+    frames = SseDecoder()
+    try:
+        for frame in [*frames.feed(reply.body), *frames.close()]:
+            decoder.feed(frame)
+    except (ProviderError, UnreadableAnswerError) as error:
+        return _failed(error, decoder.finish()[1])
+    response = decoder.finish()[1]
+    if decoder.is_complete:
+        return _fields(response)
+    interrupted = StreamInterruptedError("the stream ended before its last event", status=reply.status)
+    # An interruption is no error of the recording: the scorer wants the partial answer and a finish it can trust.
+    return {**_fields(response), "finish_reason": "unknown", "interrupted": str(interrupted)}
+
+
+def _error_answer(read: ProviderError | Response[None], reply: HttpReply) -> dict[str, Any]:
+    if isinstance(read, ProviderError):
+        return _failed(read, None)
+    message = error_message(read.raw)
+    error = {"kind": "content_filter", "status": reply.status, "message": message}
+    return {**_fields(read), "refusal": None, "error": error}
+
+
+def _failed(error: PortableLLMError, partial: Response[Any] | None) -> dict[str, Any]:
+    kind = error.kind if isinstance(error, ProviderError) else "unknown"
+    fields = _fields(partial) if partial is not None else _NOTHING
+    said = {"kind": kind, "status": error.status, "message": error.message}
+    return {**fields, "finish_reason": "error", "error": said}
+
+
+def _fields(response: Response[Any]) -> dict[str, Any]:
+    parts = response.message.parts
+    return {
+        "text": response.text,
+        "reasoning": "".join(part.text for part in parts if isinstance(part, ReasoningPart)),
+        "tool_calls": [
+            {
+                "id": call.id,
+                "name": call.name,
+                "arguments": call.raw_arguments if call.arguments is None else call.arguments,
+            }
+            for call in response.tool_calls
+        ],
+        "finish_reason": response.finish_reason,
+        "raw_finish_reason": response.raw_finish_reason,
+        "refusal": "".join(part.text for part in parts if isinstance(part, RefusalPart)) or None,
+        "input_tokens": response.usage.input_tokens,
+        "output_tokens": response.usage.output_tokens,
+        "error": None,
+    }
+
+
+_NOTHING: dict[str, Any] = {
+    "text": "",
+    "reasoning": "",
+    "tool_calls": [],
+    "finish_reason": "error",
+    "raw_finish_reason": None,
+    "refusal": None,
+    "input_tokens": None,
+    "output_tokens": None,
+    "error": None,
+}
