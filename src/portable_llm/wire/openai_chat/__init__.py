@@ -1,0 +1,25 @@
+"""The Chat Completions protocol, and the dialects of the many hosts that speak it."""
+
+from __future__ import annotations
+
+from portable_llm.wire.openai_chat._build import build_request
+from portable_llm.wire.openai_chat._capabilities import CAPABILITIES, NAME
+from portable_llm.wire.openai_chat._errors import parse_error
+from portable_llm.wire.openai_chat._parse import FINISH_REASONS, parse_response
+from portable_llm.wire.openai_chat._read import read_request
+from portable_llm.wire.openai_chat._stream import stream_decoder
+from portable_llm.wire.openai_chat._write import write_error, write_response, write_stream
+
+__all__ = [
+    "CAPABILITIES",
+    "FINISH_REASONS",
+    "NAME",
+    "build_request",
+    "parse_error",
+    "parse_response",
+    "read_request",
+    "stream_decoder",
+    "write_error",
+    "write_response",
+    "write_stream",
+]

@@ -1,0 +1,180 @@
+"""A portable request → the chat completion request, with every change of name or place in the ledger.
+
+Identical spelling needs no entry. Messages are built in `_messages.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from portable_llm._adaptation import Adaptation
+from portable_llm._capabilities import Capabilities
+from portable_llm._errors import InvalidRequestError
+from portable_llm._http import HttpCall
+from portable_llm._json import JsonValue, dump_json
+from portable_llm._request import CacheHint, NamedTool, Output, Reasoning, Request, Sampling, Tool, ToolChoice
+from portable_llm.wire.openai_chat._ledger import Add, entry
+from portable_llm.wire.openai_chat._messages import MessageBuilder
+
+PATH = "/chat/completions"
+
+_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
+
+
+def build_request(
+    request: Request[Any], capabilities: Capabilities, *, stream: bool = False
+) -> tuple[HttpCall, tuple[Adaptation, ...]]:
+    """The wire request and what was renamed, moved or could not be carried; raises `InvalidRequestError` for an
+    `extra` field that would overwrite a portable option."""
+    spelling = capabilities.spelling
+    ledger: list[Adaptation] = []
+    messages = MessageBuilder(ledger.append, spelling)
+    body: dict[str, Any] = {"model": request.model, "messages": messages.build(request.messages)}
+    _tools(body, request, ledger.append)
+    if request.output is not None:
+        _output(body, request.output, ledger.append)
+    _sampling(body, request.sampling, spelling, ledger.append)
+    if request.reasoning is not None:
+        _reasoning(body, request.reasoning, ledger.append)
+    if request.max_output_tokens is not None:
+        name = spelling.get("max_output_tokens", "max_completion_tokens")
+        body[name] = request.max_output_tokens
+        ledger.append(entry("tokens", "/max_output_tokens", "renamed", f"sent as {name}"))
+    if request.stop:
+        body["stop"] = list(request.stop)
+    if request.cache is not None:
+        _cache(body, request.cache, ledger.append)
+    if request.metadata:
+        body["metadata"] = dict(request.metadata)
+    if stream:
+        body["stream"] = True
+        if name := spelling.get("stream_options", "stream_options"):
+            body[name] = {"include_usage": True}
+    if request.extra:
+        _extra(body, request.extra, ledger.append)
+    return HttpCall(path=PATH, headers=_HEADERS, body=dump_json(body)), tuple(ledger)
+
+
+# ---- options ---------------------------------------------------------------------------------------------------------
+
+
+def _tools(body: dict[str, Any], request: Request[Any], add: Add) -> None:
+    if request.tools:
+        body["tools"] = [wire_tool(tool) for tool in request.tools]
+        add(entry("tools", "/tools", "renamed", "each tool is sent as {type: function, function: {...}}"))
+        if request.parallel_tool_calls is not None:
+            body["parallel_tool_calls"] = request.parallel_tool_calls
+    elif request.parallel_tool_calls is not None:
+        detail = "refused by the provider without tools, and without tools no call can be made"
+        add(entry("tools", "/parallel_tool_calls", "dropped", detail))
+    choice = request.tool_choice
+    if choice is None:
+        return
+    if not request.tools and choice in ("auto", "none"):
+        detail = "refused by the provider without tools, and without tools no call can be made"
+        add(entry("tools", "/tool_choice", "dropped", detail))
+        return
+    body["tool_choice"] = wire_tool_choice(choice)
+    if isinstance(choice, NamedTool):
+        add(entry("tools", "/tool_choice", "renamed", "sent as {type: function, function: {name}}"))
+
+
+def wire_tool(tool: Tool) -> dict[str, Any]:
+    """The declaration of one tool."""
+    function: dict[str, Any] = {"name": tool.name}
+    if tool.description:
+        function["description"] = tool.description
+    function["parameters"] = tool.parameters
+    if tool.strict is not None:
+        function["strict"] = tool.strict
+    return {"type": "function", "function": function}
+
+
+def wire_tool_choice(choice: ToolChoice) -> str | dict[str, Any]:
+    """Which call is wanted."""
+    if isinstance(choice, NamedTool):
+        return {"type": "function", "function": {"name": choice.name}}
+    return choice
+
+
+def _output(body: dict[str, Any], output: Output[Any], add: Add) -> None:
+    if not output.schema:
+        body["response_format"] = {"type": "json_object"}
+        add(entry("json", "/output", "renamed", "any JSON is sent as response_format json_object"))
+        return
+    schema: dict[str, Any] = {"name": output.name, "schema": output.schema}
+    if output.strict is not None:
+        schema["strict"] = output.strict
+    body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    add(entry("json", "/output", "renamed", "sent as response_format json_schema"))
+
+
+def _sampling(body: dict[str, Any], sampling: Sampling, spelling: Mapping[str, str], add: Add) -> None:
+    if sampling == _NO_SAMPLING:
+        return
+    for name in ("temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "top_k"):
+        value = getattr(sampling, name)
+        if value is not None:
+            sent = spelling.get(f"sampling/{name}", name)
+            body[sent] = value
+            if sent != name:
+                add(entry("sampling", f"/sampling/{name}", "renamed", f"sent as {sent}"))
+    if sampling.logit_bias is not None:
+        body["logit_bias"] = dict(sampling.logit_bias)
+    if sampling.logprobs is not None:
+        body["logprobs"] = True
+        if sampling.logprobs:
+            body["top_logprobs"] = sampling.logprobs
+        add(entry("sampling", "/sampling/logprobs", "renamed", "sent as logprobs: true and top_logprobs"))
+
+
+_NO_SAMPLING = Sampling()
+
+
+def _reasoning(body: dict[str, Any], reasoning: Reasoning, add: Add) -> None:
+    if reasoning.effort is not None:
+        body["reasoning_effort"] = reasoning.effort
+        add(entry("sampling", "/reasoning/effort", "renamed", "sent as reasoning_effort"))
+    if reasoning.budget_tokens is not None:
+        detail = "the protocol has no budget; use effort"
+        add(entry("sampling", "/reasoning/budget_tokens", "dropped", detail, "nobody"))
+    if reasoning.summary is not None:
+        detail = "the protocol cannot ask for readable reasoning"
+        add(entry("sampling", "/reasoning/summary", "dropped", detail, "nobody"))
+
+
+def _cache(body: dict[str, Any], cache: CacheHint, add: Add) -> None:
+    if cache.key is not None:
+        body["prompt_cache_key"] = cache.key
+        add(entry("tokens", "/cache/key", "renamed", "sent as prompt_cache_key"))
+    if cache.breakpoints:
+        add(entry("tokens", "/cache/breakpoints", "dropped", "prefixes are cached without marks", "nobody"))
+    if cache.ttl is not None:
+        add(entry("tokens", "/cache/ttl", "dropped", "the provider chooses how long a prefix is kept", "nobody"))
+
+
+def _extra(body: dict[str, Any], extra: Mapping[str, JsonValue], add: Add) -> None:
+    for key, value in extra.items():
+        _merge(body, key, value, f"/extra/{_escape(key)}", key)
+        add(entry("wire", f"/extra/{_escape(key)}", "moved", f"passed through as {key}"))
+
+
+def _merge(into: dict[str, Any], key: str, value: object, pointer: str, place: str) -> None:
+    """Put `value` at `key`, objects member by member; a field that a portable option has set stays as it is."""
+    if key not in into:
+        into[key] = value
+        return
+    present = into[key]
+    if not isinstance(present, dict) or not isinstance(value, dict):
+        raise InvalidRequestError(
+            f"extra sets {place!r} ({pointer}), which a portable option of this request has set already; "
+            "use the portable option or the extra field, not both"
+        )
+    merged = into[key] = dict(cast("dict[str, Any]", present))
+    for name, member in cast("dict[str, Any]", value).items():
+        _merge(merged, name, member, f"{pointer}/{_escape(name)}", f"{place}.{name}")
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,62 @@
+"""What the protocol itself can express; providers and model rules narrow it, or widen it for hosts with extensions."""
+
+from __future__ import annotations
+
+from portable_llm._capabilities import Capabilities, Fact
+
+NAME = "openai-chat"
+
+_SOURCE = "openai-python 3.54 types and API reference"
+_DATE = "2026-11-23"
+
+
+def _yes(minimum: float | None = None, maximum: float | None = None, values: tuple[str, ...] = ()) -> Fact:
+    return Fact(minimum=minimum, maximum=maximum, values=values, source=_SOURCE, date=_DATE)
+
+
+def _no(note: str) -> Fact:
+    return Fact(support="no", source=_SOURCE, date=_DATE, note=note)
+
+
+CAPABILITIES = Capabilities(
+    facts={
+        "sampling/temperature": _yes(0, 2),
+        "sampling/top_p": _yes(0, 1),
+        "sampling/top_k": _no("the protocol has no such field; an unknown field is a 400"),
+        "sampling/seed": _yes(),
+        "sampling/presence_penalty": _yes(-2, 2),
+        "sampling/frequency_penalty": _yes(-2, 2),
+        "sampling/logit_bias": _yes(),
+        "sampling/logprobs": _yes(0, 20),
+        "stop": _yes(maximum=4),
+        "max_output_tokens": _yes(1),
+        "reasoning/effort": _yes(values=("none", "minimal", "low", "medium", "high", "xhigh", "max")),
+        "reasoning/budget_tokens": _no("the protocol has no such field"),
+        "reasoning/summary": _no("the protocol never asks for reasoning text; some hosts send it unasked"),
+        "tools": _yes(),
+        "tools/strict": _yes(),
+        "tool_choice/required": _yes(),
+        "tool_choice/named": _yes(),
+        "tool_choice/none": _yes(),
+        "parallel_tool_calls": _yes(),
+        "output/native": _yes(),
+        "output/json": _yes(),
+        "output/with_tools": _yes(),
+        "messages/system": _yes(),
+        "messages/late_system": _yes(),
+        "messages/prefill": _no("a last assistant message is accepted and not continued"),
+        "parts/image": _yes(),
+        "parts/image_uri": _yes(),
+        "parts/document": _yes(),
+        "parts/document_uri": _no("file parts take bytes or an id"),
+        "parts/audio": _yes(),
+        "parts/file": _yes(),
+        "tool_result/media": _no("tool messages take text only"),
+        "tool_result/is_error": _no("the protocol has no error mark; the text says it"),
+        "cache/breakpoints": _no("marks exist for gpt-5.6 and later only and are not mapped; caching is automatic"),
+        "cache/key": _yes(),
+        "metadata": _yes(),
+    }
+)
+"""Spelling keys this package knows: `max_output_tokens`, `sampling/top_k` (a field of hosts that have one),
+`stream_options` (empty: not sent), `refusal_part` (`text`: the host knows no refusal parts)."""

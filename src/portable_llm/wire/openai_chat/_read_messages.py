@@ -1,0 +1,179 @@
+"""Wire messages → portable messages."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import mimetypes
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from portable_llm._errors import InvalidRequestError
+from portable_llm._messages import (
+    BlobPart,
+    ContentPart,
+    FilePart,
+    Message,
+    Part,
+    ReasoningPart,
+    RefusalPart,
+    Role,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+    UnknownPart,
+    UriPart,
+)
+from portable_llm.wire._assembly import read_arguments
+from portable_llm.wire._reading import as_dict, as_list, as_str
+from portable_llm.wire.openai_chat._ledger import Add, entry
+from portable_llm.wire.openai_chat._parse import REASONING_FIELDS, UNTYPED_FIELDS, thinking_text
+
+_ROLES: Mapping[str, Role] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+
+
+class MessageReader:
+    """Messages of one stored request; `function` messages belong to the last `function_call`."""
+
+    def __init__(self, add: Add) -> None:
+        self._add = add
+        self._legacy_id = ""
+
+    def read(self, messages: Sequence[Any]) -> tuple[Message, ...]:
+        """The messages in order; raises `InvalidRequestError` that names one it cannot read."""
+        return tuple(self._message(as_dict(message), f"/messages/{i}") for i, message in enumerate(messages))
+
+    def _message(self, fields: Mapping[str, Any], pointer: str) -> Message:
+        word = as_str(fields.get("role"))
+        role = _ROLES.get(word or "")
+        if role is None:
+            raise InvalidRequestError(f"{pointer}/role: {word!r} is no role; known: {', '.join(_ROLES)}")
+        if word == "developer":
+            self._add(entry("dialogue", f"{pointer}/role", "renamed", "developer text is system text"))
+        if fields.get("name") and role != "tool":
+            detail = "the name of who speaks has no portable field"
+            self._add(entry("dialogue", f"{pointer}/name", "dropped", detail, "nobody"))
+        if role == "assistant":
+            return Message(role=role, parts=self._assistant(fields, pointer))
+        parts = self._content(fields.get("content"), pointer)
+        return Message(role=role, parts=parts if role != "tool" else (self._result(fields, parts),))
+
+    def _result(self, fields: Mapping[str, Any], parts: tuple[ContentPart, ...]) -> ToolResultPart:
+        call_id = as_str(fields.get("tool_call_id"))
+        return ToolResultPart(call_id=self._legacy_id if call_id is None else call_id, parts=parts)
+
+    def _assistant(self, fields: Mapping[str, Any], pointer: str) -> tuple[Part, ...]:
+        parts: list[Part] = self._reasoning(fields)
+        content = fields.get("content")
+        if isinstance(content, list):
+            parts += [self._assistant_piece(as_dict(item), pointer) for item in as_list(content)]  # type: ignore[reportUnknownArgumentType]
+        elif isinstance(content, str) and content:
+            parts.append(TextPart(text=content))
+        if refusal := as_str(fields.get("refusal")):
+            parts.append(RefusalPart(text=refusal))
+        parts += [UnknownPart(raw={name: fields[name]}) for name in UNTYPED_FIELDS if fields.get(name)]
+        parts += [_call(as_dict(call)) for call in as_list(fields.get("tool_calls"))]
+        if legacy := as_dict(fields.get("function_call")):
+            self._legacy_id = "call_" + pointer.rpartition("/")[2]
+            parts.append(_call({"id": self._legacy_id, "function": legacy}))
+        return tuple(parts)
+
+    def _reasoning(self, fields: Mapping[str, Any]) -> list[Part]:
+        name = next((name for name in REASONING_FIELDS if isinstance(fields.get(name), str)), None)
+        details = as_list(fields.get("reasoning_details"))
+        state: dict[str, Any] = {"field": name} if name else {}
+        if details:
+            state["reasoning_details"] = details
+        return [ReasoningPart(text=fields[name] if name else "", state=state)] if state else []
+
+    def _assistant_piece(self, item: Mapping[str, Any], pointer: str) -> Part:
+        if item.get("type") in ("thinking", "reasoning"):
+            return ReasoningPart(text=thinking_text(item), state={"field": "content"})
+        if item.get("type") == "refusal":
+            return RefusalPart(text=as_str(item.get("refusal")) or "")
+        return self._piece(item, pointer)
+
+    def _content(self, content: object, pointer: str) -> tuple[ContentPart, ...]:
+        if isinstance(content, str):
+            return (TextPart(text=content),) if content else ()
+        return tuple(
+            self._piece(as_dict(item), f"{pointer}/parts/{number}") for number, item in enumerate(as_list(content))
+        )
+
+    def _piece(self, item: Mapping[str, Any], pointer: str) -> ContentPart:
+        match item.get("type"):
+            case "text" if isinstance(item.get("text"), str):
+                return TextPart(text=item["text"])
+            case "image_url":
+                return self._image(as_dict(item.get("image_url")), pointer)
+            case "input_audio":
+                return _audio(item)
+            case "file":
+                return _file(item)
+            case _:
+                return UnknownPart(raw=dict(item))
+
+    def _image(self, fields: Mapping[str, Any], pointer: str) -> ContentPart:
+        if fields.get("detail") not in (None, "auto"):
+            detail = "how closely the image is looked at has no portable field"
+            self._add(entry("prompt", f"{pointer}/detail", "dropped", detail, "nobody"))
+        url = as_str(fields.get("url")) or ""
+        return _data(url) or UriPart(uri=url, mime_type=mimetypes.guess_type(url)[0] or "image/*")
+
+
+def _call(call: Mapping[str, Any]) -> ToolCallPart | UnknownPart:
+    function, custom = call.get("function"), call.get("custom")
+    call_id = as_str(call.get("id")) or ""
+    if isinstance(function, dict):
+        fields = as_dict(function)  # type: ignore[reportUnknownArgumentType]
+        text = as_str(fields.get("arguments")) or ""
+        extra = call.get("extra_content")
+        state = {"extra_content": extra} if extra else None
+        name = as_str(fields.get("name")) or ""
+        return ToolCallPart(id=call_id, name=name, arguments=read_arguments(text), raw_arguments=text, state=state)
+    if isinstance(custom, dict):
+        fields = as_dict(custom)  # type: ignore[reportUnknownArgumentType]
+        text = as_str(fields.get("input")) or ""
+        name = as_str(fields.get("name")) or ""
+        state = {"type": "custom"}
+        return ToolCallPart(id=call_id, name=name, arguments=read_arguments(text), raw_arguments=text, state=state)
+    return UnknownPart(raw=dict(call))
+
+
+def _data(url: str) -> BlobPart | None:
+    """The bytes in a data URL; `None` if it is none or its base64 is broken."""
+    head, comma, data = url.partition(",")
+    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
+        return None
+    content = _decode(data)
+    return None if content is None else BlobPart(mime_type=head[5:-7], data=content)
+
+
+def _decode(data: str) -> bytes | None:
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _audio(item: Mapping[str, Any]) -> ContentPart:
+    fields = as_dict(item.get("input_audio"))
+    data = _decode(as_str(fields.get("data")) or "")
+    kind = as_str(fields.get("format")) or "wav"
+    if data is None:
+        return UnknownPart(raw=dict(item))
+    return BlobPart(mime_type="audio/mpeg" if kind == "mp3" else f"audio/{kind}", data=data)
+
+
+def _file(item: Mapping[str, Any]) -> ContentPart:
+    fields = as_dict(item.get("file"))
+    if file_id := as_str(fields.get("file_id")):
+        return FilePart(id=file_id)
+    return _data(as_str(fields.get("file_data")) or "") or UnknownPart(raw=dict(item))
