@@ -8,7 +8,7 @@ from scipy (extra `conformance`), imported on first use because it takes a notic
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
@@ -279,7 +279,7 @@ def _tango_score(table: PairedTable, delta: float) -> float:
     return distance / math.sqrt(variance)
 
 
-def _crossing(is_left: Any, low: float, high: float) -> float:
+def _crossing(is_left: Callable[[float], bool], low: float, high: float) -> float:
     """Where a statement that is true on the left becomes false, by bisection to the last bit or so."""
     for _ in range(60):
         middle = (low + high) / 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from typing import Literal, TypeAlias, cast, get_args
 
 Tier: TypeAlias = Literal["must", "should"]
@@ -103,7 +104,7 @@ def unique(trials: Iterable[Trial]) -> tuple[Trial, ...]:
     A case counted twice would be weighted twice, so a run that was resumed wrongly must not pass unnoticed.
     """
     rows = sorted(trials, key=lambda trial: trial.key)
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         if before.key == after.key:
             raise ValueError(f"two trials with the same key {after.key}; a trial may be counted once")
     return tuple(rows)
