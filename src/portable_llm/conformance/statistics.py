@@ -245,10 +245,13 @@ def mcnemar_exact(table: PairedTable) -> float:
 
 
 def mcnemar_midp(table: PairedTable) -> float:
-    """The mid-p variant, less conservative than the exact test (Fagerland et al., BMC Med Res Meth 13:91, 2013)."""
+    """The mid-p variant, less conservative than the exact test (Fagerland et al., BMC Med Res Meth 13:91, 2013).
+
+    The observed table counts half in each tail, so a balanced one gives 1.
+    """
     count, small = table.n10 + table.n01, min(table.n10, table.n01)
     if table.n10 == table.n01:
-        return float(1 - Fraction(math.comb(count, small), 2 ** (count + 1)))
+        return 1.0
     return mcnemar_exact(table) - float(Fraction(math.comb(count, small), 2**count))
 
 

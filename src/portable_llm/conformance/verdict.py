@@ -17,8 +17,9 @@ from typing import Literal, TypeAlias
 from portable_llm.conformance.estimate import MINIMUM_TEMPLATES, Estimate
 from portable_llm.conformance.figures import Json, report_form
 from portable_llm.conformance.score import HEADLINE, AxisScore, Score
-from portable_llm.conformance.statistics import clopper_pearson, holm, normal_quantile
+from portable_llm.conformance.statistics import Interval, clopper_pearson, holm, normal_quantile
 from portable_llm.conformance.tally import CaseTally, is_lost_capability
+from portable_llm.conformance.trials import Lane
 
 Word: TypeAlias = Literal["PORTABLE", "NOT PORTABLE", "INCONCLUSIVE", "INCOMPLETE"]
 Depth: TypeAlias = Literal["smoke", "quick", "standard", "full", "certified"]
@@ -113,7 +114,7 @@ def find_blockers(
     found: list[Blocker] = []
     for key in sorted(families):
         lost = [case for case in families[key] if is_lost_capability(case, HEADLINE)]
-        rest = [case for case in families[key] if case.tier == "must" and case not in lost]
+        rest = [c for c in families[key] if c.tier == "must" and not is_lost_capability(c, HEADLINE)]
         if lost:
             found.append(_blocker("capability", lost, lost[0].template if _is_one_template(lost) else None))
         if key in safety_families and _is_new_failure(rest):
@@ -147,7 +148,7 @@ def _is_broken(cases: Sequence[CaseTally]) -> bool:
     return keeps and clopper_pearson(*b, confidence=1 - ALPHA, tail="one").upper < 0.5
 
 
-def _counts(cases: Iterable[CaseTally], lane: Literal["home", "norm"]) -> tuple[int, int]:
+def _counts(cases: Iterable[CaseTally], lane: Lane) -> tuple[int, int]:
     tallies = [case.lane(lane) for case in cases]
     return sum(tally.passes for tally in tallies), sum(tally.scored for tally in tallies)
 
@@ -404,10 +405,18 @@ def headline(score: Score, verdict: Verdict) -> str:
     overall = score.overall
     axes = f"{overall.axes_with_evidence}/{overall.axes_used}"
     blockers = f"{len(verdict.blockers)} blocker{'' if len(verdict.blockers) == 1 else 's'}"
-    floor = (
-        f"floor {overall.floor.lower:.0f} {overall.floor.axis}/{overall.floor.family}" if overall.floor else "no floor"
-    )
+    weakest = overall.floor
+    floor = f"floor {math.floor(weakest.lower)} {weakest.axis}/{weakest.family}" if weakest else "no floor"
     if overall.value is None:
         return f"INCOMPLETE {axes} | {floor} | {blockers}"
-    span = f" ({overall.interval.lower:.0f}-{overall.interval.upper:.0f})" if overall.interval else " (no interval)"
-    return f"{overall.value:.0f}{span} | {floor} | {blockers} | {axes} axes"
+    return f"{_whole(overall.value)}{_span(overall.interval)} | {floor} | {blockers} | {axes} axes"
+
+
+def _whole(value: float) -> int:
+    """The nearest whole number, but 100 only when nothing is missing."""
+    return min(99, round(value)) if value < 100 else 100
+
+
+def _span(interval: Interval | None) -> str:
+    """Bounds in whole points, rounded outwards."""
+    return " (no interval)" if interval is None else f" ({math.floor(interval.lower)}-{math.ceil(interval.upper)})"

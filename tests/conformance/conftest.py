@@ -1,0 +1,6 @@
+"""Hypothesis without a deadline here: scipy is loaded inside the first example that needs it."""
+
+from hypothesis import settings
+
+settings.register_profile("conformance", deadline=None)
+settings.load_profile("conformance")
