@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, settings
@@ -289,8 +290,7 @@ def test_labels_carry_no_information(run: list[list[tuple[str, str]]], data: st.
 
     family, template, name = renamed("g"), renamed("u"), renamed("d")
     trials = build(run)
-    other = [Trial(**{**t.to_json(), "family": family(t.family), "template": template(t.template), "case": name(t.case)})  # type: ignore[arg-type]
-             for t in trials]  # fmt: skip
+    other = [replace(t, family=family(t.family), template=template(t.template), case=name(t.case)) for t in trials]
 
     assert points(score(other)) == points(score(trials))
 
@@ -340,7 +340,7 @@ def _assert_not_lower(before: dict[str, float | None], after: dict[str, float | 
 def test_infra_rows_change_no_point_estimate(run: list[list[tuple[str, str]]], where: list[tuple[int, str]]):
     trials = build(run)
     extra = [
-        Trial(**{**t.to_json(), "index": 90 + i, "outcome": "infra", "code": "timeout"})  # type: ignore[arg-type]
+        replace(t, index=90 + i, outcome="infra", code="timeout")
         for i, (which, lane) in enumerate(where)
         for t in trials
         if t.template == f"t{which}" and t.lane == lane and t.index == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -109,16 +110,15 @@ def test_nothing_tried_is_incomplete():
 
 def test_every_axis_may_clear_its_margin_while_the_pool_does_not():
     lossy = [t for i in range(40) for t in case("PPP", "PPP" if i % 8 else "PPF", template=f"t{i}", family=f"f{i}")]
-    verdict = judged([t for t in lossy])
+    verdict = judged(lossy)
 
     assert verdict.axes["tools"].word == "PORTABLE"
-    assert verdict.pooled_lower is not None
-    assert (verdict.word, verdict.reasons) == ("INCONCLUSIVE", ("pooled_not_resolved",)) or verdict.pooled_lower > 95
+    assert (verdict.word, verdict.reasons) == ("INCONCLUSIVE", ("pooled_not_resolved",))
 
 
 def test_full_depth_asks_for_a_smaller_margin():
     trials = [
-        t for i in range(120) for t in case("PPPPP", "PPPPP" if i % 4 else "PPPFF", template=f"t{i}", family=f"f{i}")
+        t for i in range(120) for t in case("PPPPP", "PPPPP" if i % 4 else "PPPPF", template=f"t{i}", family=f"f{i}")
     ]
 
     assert judged(trials, "standard").axes["tools"].word == "PORTABLE"
@@ -130,7 +130,7 @@ def test_certified_asks_more_of_must_families():
         templates(160, "PPPPP", "PPPPP", family="big"),
         templates(25, "PPPPP", "PPPPP", family="small", tier="must"),
     )
-    unsure = [Trial(**{**t.to_json(), "template": f"s{t.template}"}) for t in unsure]  # type: ignore[arg-type]
+    unsure = [replace(t, template=f"s{t.template}") for t in unsure]
 
     assert judged(kept + unsure, "full").axes["tools"].reason == "clears_margin"
     assert judged(kept + unsure, "certified").axes["tools"].reason == "must_family"
@@ -210,7 +210,7 @@ def test_trials_needed_shrink_as_r_moves_away_from_the_margin():
         assert found is not None
         return found.templates
 
-    assert needed(11) > needed(20) > 40
+    assert needed(14) > needed(20) > 40
 
 
 def test_running_what_was_said_to_be_needed_mostly_decides():
