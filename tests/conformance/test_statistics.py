@@ -156,12 +156,43 @@ def test_intraclass_correlation_recovers_a_known_one():
     assert stats.intraclass_correlation(clusters) == pytest.approx(1 / 3, abs=0.03)
 
 
-def test_ratio_error_with_equal_denominators_is_the_error_of_a_mean():
-    values = [0.2, 1.0, 0.7, 0.9, 1.3]
+def test_ratio_with_equal_denominators_and_no_skewness_is_a_mean_with_students_t():
+    values = [0.2, 1.0, 0.7, 0.4, 1.2]
     found, expected = stats.ratio_t(values, [1.0] * 5), scipy.stats.ttest_1samp(values, 0).confidence_interval(0.95)
 
+    assert found.skewness == pytest.approx(0, abs=1e-9)
     assert (found.interval().lower, found.interval().upper) == pytest.approx((expected.low, expected.high))
     assert found.p_at_least(1.0) == pytest.approx(scipy.stats.ttest_1samp(values, 1.0, alternative="less").pvalue)
+
+
+VALUES = st.lists(st.floats(0, 1), min_size=5, max_size=40).filter(lambda values: max(values) - min(values) > 0.01)
+
+
+@given(VALUES)
+def test_the_long_tail_widens_its_side_only(values: list[float]):
+    found = stats.ratio_t(values, [1.0] * len(values))
+    plain = scipy.stats.ttest_1samp(values, 0).confidence_interval(0.95)
+
+    assert found.interval().lower <= plain.low + 1e-9
+    assert found.interval().upper >= plain.high - 1e-9
+    assert found.interval().lower == pytest.approx(plain.low) or found.interval().upper == pytest.approx(plain.high)
+
+
+@given(VALUES)
+def test_rare_losses_pull_the_lower_bound_down_and_mirror_exactly(values: list[float]):
+    found = stats.ratio_t(values, [1.0] * len(values))
+    mirrored = stats.ratio_t([1 - value for value in values], [1.0] * len(values))
+
+    assert found.skewness == pytest.approx(scipy.stats.skew(values) * (1 - 1 / len(values)) ** 1.5, abs=1e-6)
+    assert found.interval().lower == pytest.approx(1 - mirrored.interval().upper, abs=1e-6)
+
+
+@given(VALUES, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_the_p_value_at_the_upper_bound_is_its_error(values: list[float], confidence: float):
+    found = stats.ratio_t(values, [1.0] * len(values))
+    upper = found.interval(confidence, "one").upper
+
+    assert found.p_at_least(upper) == pytest.approx(1 - confidence, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ class Estimate:
     """R, not cut at 100; `None` means NO EVIDENCE."""
     error: float | None
     """Linearised standard error of R over templates (`corrected`, from `MINIMUM_TEMPLATES` on)."""
+    skewness: float | None
+    """Skewness of the templates' residuals; the bounds are corrected for it."""
     interval: Interval | None
     """Two-sided 95 % interval of R, for print."""
     bounds: Interval | None
@@ -110,7 +112,10 @@ class Estimate:
         """One-sided p-value of "R is at least `threshold` percent"; `None` where noise is not corrected."""
         if self.ratio is None or self.error is None:
             return None
-        return RatioEstimate(ratio=self.ratio, error=self.error, clusters=self.templates).p_at_least(threshold)
+        linear = RatioEstimate(
+            ratio=self.ratio, error=self.error, clusters=self.templates, skewness=self.skewness or 0.0
+        )
+        return linear.p_at_least(threshold)
 
 
 def method_for(cases: Iterable[CaseTally]) -> Method:
@@ -178,12 +183,12 @@ def estimate_of(pairs: Sequence[Pair], method: Method) -> Estimate:
     size = effective_size([[pair.b for pair in group] for group in evident])
     lossy = sum(any(pair.b_passes < pair.b_trials for pair in group) for group in evident)
     keeping = sum(any(pair.b_passes for pair in group) for group in evident)
-    error = interval = bounds = None
+    error = skewness = interval = bounds = None
     if ratio is not None and len(groups) >= MINIMUM_TEMPLATES and method == "kept":
         interval, bounds = wilson_bounds(ratio, size)
     elif ratio is not None and len(groups) >= MINIMUM_TEMPLATES:
         linear = ratio_t(kept, home)
-        error = linear.error * 100
+        error, skewness = linear.error * 100, linear.skewness
         interval, bounds = _ratio_bounds(linear, lossy, keeping)
     return Estimate(
         method=method,
@@ -194,6 +199,7 @@ def estimate_of(pairs: Sequence[Pair], method: Method) -> Estimate:
         gained=sum(not pair.carries_evidence and pair.b_passes > 0 for pair in pairs),
         ratio=None if ratio is None else ratio * 100,
         error=error,
+        skewness=skewness,
         interval=interval,
         bounds=bounds,
         unstable_share=_unstable_share(evident),

@@ -149,28 +149,51 @@ def effective_size(clusters: Sequence[Sequence[float]]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatioEstimate:
-    """A ratio of totals with its linearised standard error over clusters."""
+    """A ratio of totals with its linearised standard error over clusters.
+
+    Losses are skewed: most clusters lose nothing, a few lose everything. The plain t bound then lies above the truth
+    in 13 % of runs instead of 5 % (40 clusters, a tenth of them halved; simulated in the tests), which would be that
+    many false PORTABLE. So the bound on the long tail's side is moved out by the skewness term of the Cornish-Fisher
+    expansion of t (Hall, Annals of Statistics 11, 1983); the other bound stays at the plain t.
+    """
 
     ratio: float
     error: float
     """Standard error of the ratio."""
     clusters: int
+    skewness: float = 0.0
+    """Third standardised moment of the residuals."""
 
     @property
     def degrees(self) -> int:
         """Degrees of freedom: clusters - 1."""
         return self.clusters - 1
 
+    @property
+    def _tilt(self) -> float:
+        return self.skewness / math.sqrt(self.clusters)
+
     def interval(self, confidence: float = 0.95, tail: Tail = "both") -> Interval:
-        """ratio -+ t * error."""
-        half = t_quantile(upper_probability(confidence, tail), self.degrees) * self.error
-        return Interval(lower=self.ratio - half, upper=self.ratio + half)
+        """ratio -+ t * error, with the long tail's side widened."""
+        t = t_quantile(upper_probability(confidence, tail), self.degrees)
+        wider = (2 * t * t + 1) / 6
+        return Interval(
+            lower=self.ratio - (t + max(0.0, -self._tilt) * wider) * self.error,
+            upper=self.ratio + (t + max(0.0, self._tilt) * wider) * self.error,
+        )
 
     def p_at_least(self, threshold: float) -> float:
-        """One-sided p-value of the hypothesis "the true ratio is at least `threshold`"."""
+        """One-sided p-value of "the true ratio is at least `threshold`": where the upper bound just touches it."""
         if self.error == 0:
             return 0.0 if self.ratio < threshold else 1.0
-        return t_below((self.ratio - threshold) / self.error, self.degrees)
+        distance, tilt = (threshold - self.ratio) / self.error, max(0.0, self._tilt)
+        excess = distance - tilt / 6
+        if excess > 0:
+            # t with t + tilt (2 t^2 + 1) / 6 = distance, written so that a tilt of zero needs no case of its own.
+            distance = 2 * excess / (1 + math.sqrt(1 + 4 * tilt * excess / 3))
+        else:
+            distance = min(0.0, distance)
+        return t_below(-distance, self.degrees)
 
 
 def ratio_t(numerators: Sequence[float], denominators: Sequence[float]) -> RatioEstimate:
@@ -184,8 +207,15 @@ def ratio_t(numerators: Sequence[float], denominators: Sequence[float]) -> Ratio
     if count < 2 or count != len(denominators) or total <= 0:
         raise ValueError("a cluster ratio needs at least two clusters and a positive denominator")
     ratio = math.fsum(numerators) / total
-    squares = math.fsum((n - ratio * d) ** 2 for n, d in zip(numerators, denominators, strict=True))
-    return RatioEstimate(ratio=ratio, error=math.sqrt(squares * count / (count - 1)) / total, clusters=count)
+    residuals = [n - ratio * d for n, d in zip(numerators, denominators, strict=True)]
+    variance = math.fsum(e * e for e in residuals) / (count - 1)
+    third = math.fsum(e**3 for e in residuals) / count
+    return RatioEstimate(
+        ratio=ratio,
+        error=math.sqrt(variance * count) / total,
+        clusters=count,
+        skewness=third / variance**1.5 if variance > 0 else 0.0,
+    )
 
 
 def combine(weights: Sequence[float], points: Sequence[float], intervals: Sequence[Interval]) -> Interval:
@@ -363,9 +393,14 @@ class DiscordantBets:
         """Evidence that B gains more than it loses."""
         return _capital(self.gains, self.losses)
 
+    @property
+    def e_either(self) -> float:
+        """Evidence that B differs in either direction: the capital of one who staked half on each side."""
+        return (self.e_loss + self.e_gain) / 2
+
     def is_decided(self, axes: int, alpha: float = 0.05) -> bool:
         """Whether an axis may stop early, with error alpha over all `axes` together (union bound: e >= axes/alpha)."""
-        return max(self.e_loss, self.e_gain) >= axes / alpha
+        return self.e_either >= axes / alpha
 
 
 def _capital(wins: int, defeats: int) -> float:

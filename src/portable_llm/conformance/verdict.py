@@ -17,7 +17,14 @@ from typing import Literal, TypeAlias
 from portable_llm.conformance.estimate import MINIMUM_TEMPLATES, Estimate
 from portable_llm.conformance.figures import Json, report_form
 from portable_llm.conformance.score import HEADLINE, AxisScore, Score
-from portable_llm.conformance.statistics import Interval, clopper_pearson, holm, normal_quantile
+from portable_llm.conformance.statistics import (
+    Interval,
+    RatioEstimate,
+    clopper_pearson,
+    holm,
+    normal_quantile,
+    wilson,
+)
 from portable_llm.conformance.tally import CaseTally, is_lost_capability
 from portable_llm.conformance.trials import Lane
 
@@ -42,6 +49,8 @@ ALPHA = 0.05
 """Error of each one-sided bound and of the Holm family."""
 POWER = 0.8
 """Power for which the trials still needed are estimated."""
+MOST_TEMPLATES = 100_000
+"""An axis that would need more than this is reported as not decidable."""
 EVERY_AXIS_MARGIN = 10.0
 """Overall PORTABLE needs each used axis above 100 minus this many points."""
 POOLED_MARGIN = 5.0
@@ -200,16 +209,21 @@ class Needed:
 
 
 def trials_needed(estimate: Estimate, *, margin: float, trials_per_template: float) -> Needed | None:
-    """What an axis still needs to be decided with 80 % power; `None` when no amount would (R sits on the margin)."""
-    templates = _templates_needed(estimate, margin)
+    """What an axis still needs to be decided with 80 % power; `None` when no amount would (R sits on the margin).
+
+    With one trial of A and a share kept below the margin, more templates cannot help: then the present ones must be
+    tried again at A, which is what `repeat_home` says.
+    """
+    repeat = estimate.method == "kept" and estimate.bounds is not None and (estimate.ratio or 0.0) <= 100 - margin
+    templates = estimate.templates if repeat else _templates_needed(estimate, margin)
     if templates is None:
         return None
-    more = max(0, templates - estimate.templates)
+    more = estimate.templates if repeat else max(0, templates - estimate.templates)
     return Needed(
         templates=templates,
         more_trials=math.ceil(more * trials_per_template),
-        share=min(1.0, estimate.templates / templates),
-        repeat_home=estimate.method == "kept" and (estimate.ratio or 0.0) <= 100 - margin,
+        share=0.5 if repeat else min(1.0, estimate.templates / templates),
+        repeat_home=repeat,
     )
 
 
@@ -218,15 +232,31 @@ def _templates_needed(estimate: Estimate, margin: float) -> int | None:
     least = max(MINIMUM_TEMPLATES, math.floor(300 / margin) + 1)
     if estimate.ratio is None or estimate.bounds is None or estimate.lossy_templates == 0:
         return least
-    gap, z = abs(estimate.ratio - (100 - margin)), normal_quantile(1 - ALPHA) + normal_quantile(POWER)
-    if estimate.error is not None:
-        spread = estimate.error * math.sqrt(estimate.templates)
-    else:
-        rate = estimate.ratio / 100
-        spread = 100 * math.sqrt(rate * (1 - rate) * estimate.templates / estimate.effective_cases)
-    if gap < 1e-9 or (needed := (z * spread / gap) ** 2) > 1e9:
-        return None
-    return max(MINIMUM_TEMPLATES, math.ceil(needed))
+    low, high = MINIMUM_TEMPLATES, MINIMUM_TEMPLATES
+    while not _would_decide(estimate, high, 100 - margin):
+        low, high = high, 2 * high
+        if high > MOST_TEMPLATES:
+            return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _would_decide(estimate, middle, 100 - margin) else (middle + 1, high)
+    return high
+
+
+def _would_decide(estimate: Estimate, templates: int, threshold: float) -> bool:
+    """Whether this many templates like those seen would put a bound on one side of the threshold.
+
+    R is taken to come out as far on the unlucky side as it does in one run of five (the power).
+    """
+    ratio, luck = estimate.ratio or 0.0, normal_quantile(POWER)
+    if estimate.error is None:
+        size = estimate.effective_cases * templates / estimate.templates
+        rate = max(0.0, ratio / 100 - luck * math.sqrt(ratio / 100 * (1 - ratio / 100) / size))
+        return 100 * wilson(rate * size, size, tail="one").lower > threshold
+    error = estimate.error * math.sqrt(estimate.templates / templates)
+    projected = RatioEstimate(ratio=ratio, error=error, clusters=templates, skewness=estimate.skewness or 0.0)
+    bounds = projected.interval(1 - ALPHA, "one")
+    return bounds.lower - luck * error > threshold or bounds.upper + luck * error < threshold
 
 
 # Axes
