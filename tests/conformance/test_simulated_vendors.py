@@ -100,7 +100,7 @@ def test_the_95_percent_interval_covers_at_least_92_percent(population: Populati
 @pytest.mark.parametrize(
     "shape",
     [
-        Shape(templates=20),
+        Shape(templates=24),
         Shape(templates=40, instances=1, trials=2),
         Shape(templates=40, instances=10),
         Shape(templates=160),
