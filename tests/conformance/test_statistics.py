@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import random
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import scipy.stats
@@ -13,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portable_llm.conformance import statistics as stats
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(stats.__file__).parents[2])}
 
 COUNTS = st.integers(min_value=0, max_value=60)
 TABLES = st.builds(stats.PairedTable, n11=COUNTS, n10=COUNTS, n01=COUNTS, n00=COUNTS).filter(lambda t: t.total > 0)
@@ -275,3 +281,17 @@ def test_combined_interval_of_equal_terms_shrinks_with_the_square_root():
     interval = stats.combine([0.25] * 4, [90.0] * 4, [stats.Interval(lower=80, upper=94)] * 4)
 
     assert (interval.lower, interval.upper) == pytest.approx((85, 92))
+
+
+def test_without_scipy_the_error_names_the_remedy(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+
+    with pytest.raises(ImportError, match=r"pip install 'portable-llm\[conformance\]'"):
+        stats.t_quantile(0.95, 19)
+
+
+def test_loading_the_statistics_does_not_load_scipy():
+    code = "import sys, portable_llm.conformance.verdict; print('scipy' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)
+
+    assert found.stdout.strip() == "False"

@@ -35,8 +35,14 @@ class Interval:
 
 
 def _special(function: str, *arguments: float) -> float:
-    """One value of a scipy special function (no stubs exist, so the untyped call stays in this line)."""
-    module: Any = import_module("scipy.special")
+    """One value of a scipy special function (no stubs exist, so the untyped call stays in this function).
+
+    Raises `ImportError` with the remedy when scipy is not installed.
+    """
+    try:
+        module: Any = import_module("scipy.special")
+    except ImportError as error:
+        raise ImportError("scoring needs scipy; install it with: pip install 'portable-llm[conformance]'") from error
     return float(getattr(module, function)(*arguments))
 
 
