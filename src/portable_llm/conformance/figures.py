@@ -34,3 +34,11 @@ def report_form(value: object) -> Json:
     if is_dataclass(value):
         return {field.name: report_form(getattr(value, field.name)) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} has no report form")
+
+
+def object_form(value: object) -> dict[str, Json]:
+    """`report_form` of a dataclass or mapping. Raises `TypeError` when the value has another form."""
+    form = report_form(value)
+    if not isinstance(form, dict):
+        raise TypeError(f"{type(value).__name__} is not stored as an object")
+    return form

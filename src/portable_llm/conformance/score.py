@@ -25,7 +25,7 @@ from portable_llm.conformance.estimate import (
     totals,
     wilson_bounds,
 )
-from portable_llm.conformance.figures import Json, report_form
+from portable_llm.conformance.figures import Json, object_form
 from portable_llm.conformance.statistics import Interval, benjamini_hochberg, combine, ratio_t, sign_flip
 from portable_llm.conformance.tally import CaseTally, infra_share, is_lost_capability, tally
 from portable_llm.conformance.trials import LANES_OF_B, Lane, Trial
@@ -262,8 +262,7 @@ class Score:
 
     def to_json(self) -> dict[str, Json]:
         """The score without the case rows, figures rounded to 6 digits."""
-        form = report_form({f.name: getattr(self, f.name) for f in fields(self) if f.name != "cases"})
-        return form if isinstance(form, dict) else {}
+        return object_form({f.name: getattr(self, f.name) for f in fields(self) if f.name != "cases"})
 
 
 def score(trials: Iterable[Trial], *, weights: Mapping[str, float] | None = None) -> Score:

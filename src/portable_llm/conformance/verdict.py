@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from portable_llm.conformance.estimate import MINIMUM_TEMPLATES, Estimate
-from portable_llm.conformance.figures import Json, report_form
+from portable_llm.conformance.figures import Json, object_form
 from portable_llm.conformance.score import HEADLINE, AxisScore, Score
 from portable_llm.conformance.statistics import (
     Interval,
@@ -351,8 +351,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Json]:
         """The verdict with its figures rounded to 6 digits."""
-        form = report_form(self)
-        return form if isinstance(form, dict) else {}
+        return object_form(self)
 
 
 def judge_score(
