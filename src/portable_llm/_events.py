@@ -56,7 +56,7 @@ class RefusalDelta:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartialOutput(Generic[T_co]):
     """The value so far; what it lacks may still come."""
 
@@ -76,7 +76,7 @@ class Restarted:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finished(Generic[T_co]):
     """The last event."""
 

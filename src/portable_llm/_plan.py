@@ -19,7 +19,7 @@ from portable_llm.wire import WireFormat, wire_format
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan(Generic[T]):
     """One request to one target, ready to be sent, kept or shown. Holds no credentials; can be pickled."""
 

@@ -13,6 +13,8 @@ from portable_llm._messages import Message, user
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
+# Generic values have no slots: on Python 3.11 `Output[int](...)` raises TypeError for a class that is frozen, slotted and
+# generic at once, since its `__setattr__` still refers to the class before slots were added.
 T = TypeVar("T")
 
 JsonSchema: TypeAlias = Mapping[str, Any]
@@ -81,7 +83,7 @@ class CacheHint:
     ttl: Literal["5m", "1h"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Output(Generic[T]):
     """The value wanted back: exactly one of a Python type and a JSON Schema; neither means any JSON value."""
 
@@ -129,7 +131,7 @@ class Options(TypedDict, total=False):
     seed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Request(Generic[T]):
     """One request to any model."""
 

@@ -62,7 +62,7 @@ class Usage:
 Grade = Literal["exact", "syntax", "aligned", "lossy"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Parsed(Generic[T_co]):
     """The value asked for; `grade` says how far the text was from it."""
 
@@ -110,7 +110,7 @@ class Attempt:
     """Seconds of pause before this try."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Response(Generic[T_co]):
     """One answer."""
 
