@@ -1,0 +1,86 @@
+"""Judge of the axis `json`: parse, then schema, then the correct value. Parsing is the reader's; a missing value is diagnosed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+
+from portable_llm.conformance.case import Case
+from portable_llm.conformance.judges.match import same_json
+from portable_llm.conformance.judges.outcome import PASS, Judgement, found
+from portable_llm.conformance.observation import Observation
+
+_NO_REMOTE: Registry[Any] = Registry()
+_FENCE = re.compile(r"```[ \t]*[\w-]*[ \t]*\r?\n")
+
+
+def judge_value(observation: Observation, case: Case) -> Judgement:
+    """`json.value`: the value satisfies the schema, equals the correct one, and keeps the key order where asked."""
+    if not observation.has_value:
+        return diagnose(observation)
+    value, contract = observation.value, case.contract
+    fault = _schema_fault(value, contract["schema"]) if "schema" in contract else None
+    if fault is not None:
+        return found("schema_invalid", fault)
+    wanted = contract["equals"]
+    if contract.get("absent_is_null"):
+        value, wanted = _without_nulls(value), _without_nulls(wanted)
+    if not same_json(value, wanted):
+        return found("wrong_value", observation.text or value)
+    if contract.get("key_order") and list(cast("dict[str, object]", value)) != contract["key_order"]:
+        return found("wrong_key_order", list(cast("dict[str, object]", value)))
+    return PASS
+
+
+def diagnose(observation: Observation) -> Judgement:
+    """Why the strict parse gave no value: cut, fenced, in prose, or no JSON at all."""
+    text = observation.text.strip()
+    if not text:
+        return found("empty" if not observation.tool_calls else "text_missing", observation.value_error or "")
+    start = re.search(r"[{\[]", text)
+    if start is None:
+        return found("fenced_json" if _FENCE.match(text) else "not_json", text)
+    end = value_end(text, start.start())
+    if end is None:
+        return found("truncated_json", text[-80:])
+    if _FENCE.search(text[: start.start()]) or text.startswith("```"):
+        return found("fenced_json", text)
+    outside = (text[: start.start()] + text[end:]).strip()
+    return found("json_in_prose" if outside else "not_json", text)
+
+
+def value_end(text: str, start: int) -> int | None:
+    """The index after the bracketed value that opens at `start`, or `None` when the text ends first. Linear."""
+    depth, in_string, escaped = 0, False, False
+    for index in range(start, len(text)):
+        mark = text[index]
+        if in_string:
+            in_string, escaped = (mark != '"' or escaped), (mark == "\\" and not escaped)
+        elif mark == '"':
+            in_string = True
+        elif mark in "{[":
+            depth += 1
+        elif mark in "}]":
+            depth -= 1
+            if depth == 0:
+                return index + 1
+    return None
+
+
+def _schema_fault(value: object, schema: Any) -> str | None:
+    try:
+        error = next(Draft202012Validator(schema, registry=_NO_REMOTE).iter_errors(value), None)
+    except RecursionError:
+        return "nested too deeply to validate"
+    return None if error is None else f"{error.json_path}: {error.message}"
+
+
+def _without_nulls(value: object) -> object:
+    """Members that are null left out, so that an optional member may be null or absent."""
+    if isinstance(value, dict):
+        members = cast("dict[str, object]", value)
+        return {key: _without_nulls(item) for key, item in members.items() if item is not None}
+    return [_without_nulls(item) for item in cast("list[object]", value)] if isinstance(value, list) else value

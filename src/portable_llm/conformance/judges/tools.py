@@ -1,0 +1,53 @@
+"""Judges of the axis `tools`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+
+from portable_llm.conformance.case import Case, json_list, json_object
+from portable_llm.conformance.judges.match import match_calls
+from portable_llm.conformance.judges.outcome import PASS, Judgement, found
+from portable_llm.conformance.judges.text_checks import first_fault
+from portable_llm.conformance.observation import Observation
+
+_NO_REMOTE: Registry[Any] = Registry()
+"""An empty registry: a remote `$ref` is never fetched."""
+
+
+def judge_calls(observation: Observation, case: Case) -> Judgement:
+    """`tools.calls`: the expected calls, no others; beside them text is free."""
+    if not observation.tool_calls:
+        return found("no_call", observation.text)
+    tools = json_list(case.request.get("tools"))
+    result = match_calls(
+        observation.tool_calls,
+        json_list(case.contract["expect"]),
+        tools,
+        ordered=case.contract.get("order") == "given",
+    )
+    if result.code in ("ok", "wrong_arguments"):
+        return _judge_schema(observation, tools) or result
+    return result
+
+
+def judge_text_answer(observation: Observation, case: Case) -> Judgement:
+    """`tools.text`: an answer in text that passes the checks, and no call."""
+    if observation.tool_calls:
+        return found("called_without_need", [call.name for call in observation.tool_calls])
+    if not observation.text.strip():
+        return found("text_missing")
+    return first_fault(observation.text, json_list(case.contract["checks"])) or PASS
+
+
+def _judge_schema(observation: Observation, tools: list[Any]) -> Judgement | None:
+    """Arguments that break the parameter schema have their own code: the endpoint lost the schema, not the meaning."""
+    schemas = {tool["name"]: json_object(tool.get("parameters")) for tool in tools}
+    for call in observation.tool_calls:
+        validator = Draft202012Validator(schemas.get(call.name, {}), registry=_NO_REMOTE)
+        error = next(validator.iter_errors(call.arguments), None)
+        if error is not None:
+            return found("arguments_invalid", f"{call.name}{error.json_path[1:]}: {error.message}")
+    return None
