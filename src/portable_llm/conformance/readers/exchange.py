@@ -1,0 +1,131 @@
+"""What the readers share: frames of a stream, failed exchanges, and the strict parse at the end.
+
+Deliberately naive where a consumer is naive (no repair, no second try) and careful where bytes are untrusted (a broken
+body is an error of kind `unreadable`, never a crash).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from portable_llm.conformance.case import json_list, json_object
+from portable_llm.conformance.observation import ABSENT, Observation, ToolCall
+
+_KINDS = {401: "auth", 402: "quota", 403: "permission", 404: "not_found", 408: "timeout", 429: "rate_limit"}
+_KINDS |= {413: "invalid_request", 501: "unsupported", 503: "overloaded", 504: "timeout", 529: "overloaded"}
+_ERROR_TYPES = {"rate_limit_error": "rate_limit", "overloaded_error": "overloaded", "api_error": "server_error"}
+_ERROR_TYPES |= {"RESOURCE_EXHAUSTED": "rate_limit", "UNAVAILABLE": "overloaded", "INTERNAL": "server_error"}
+MAX_MESSAGE = 500
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body; an empty one where it is something else. Raises `ValueError` for broken JSON."""
+    try:
+        return json_object(json.loads(body))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def frames(body: bytes) -> list[dict[str, Any]]:
+    """The JSON objects of a `text/event-stream` body. Raises `ValueError` for a broken one."""
+    if body.lstrip().startswith(b"["):  # Gemini without `alt=sse`
+        return [json_object(item) for item in json_list(json.loads(body))]
+    lines = body.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    data = [line.removeprefix("data:").strip() for line in lines if line.startswith("data:")]
+    return [decode(item.encode()) for item in data if item and not item.startswith("[DONE]")]
+
+
+def text_of(value: object) -> str:
+    """`value` if it is text, else nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def count_of(value: object) -> int:
+    """`value` if it is a whole number, else 0."""
+    return value if isinstance(value, int) else 0
+
+
+def failure(status: int | None, body: bytes) -> Observation | None:
+    """The observation of an HTTP error status, or `None`."""
+    if status is not None and status < 400:
+        return None
+    try:
+        return failed(status, decode(body).get("error"))
+    except ValueError:
+        return failed(status, body[:MAX_MESSAGE].decode("utf-8", "replace"))
+
+
+def failed(status: int | None, error: object) -> Observation:
+    """The observation of an error object, in the status line or in the body."""
+    fields = json_object(error)
+    message = str(fields.get("message", "") if fields else error or "")[:MAX_MESSAGE]
+    named = _ERROR_TYPES.get(str(fields.get("type"))) or _ERROR_TYPES.get(str(fields.get("status")))
+    by_status = _KINDS.get(status or 0) or ("server_error" if (status or 0) >= 500 else "invalid_request")
+    kind = by_status if (status or 0) >= 400 else named or "unknown"
+    return Observation(finish="error", error={"kind": kind, "status": status, "message": message})
+
+
+def call(id: object, name: object, raw: object) -> ToolCall:
+    """A call with its arguments parsed strictly: an object, JSON text of one, or nothing."""
+    if isinstance(raw, dict):
+        arguments = cast("dict[str, Any]", raw)
+        return ToolCall(id=str(id or ""), name=str(name or ""), arguments=arguments, raw_arguments=json.dumps(raw))
+    value, _ = strict_value(str(raw or "{}"))
+    return ToolCall(
+        id=str(id or ""),
+        name=str(name or ""),
+        arguments=cast("dict[str, Any]", value) if isinstance(value, dict) else None,
+        raw_arguments=str(raw or ""),
+    )
+
+
+def observation(
+    text: str,
+    calls: Sequence[ToolCall],
+    raw_finish: object,
+    words: Mapping[str, str],
+    usage: tuple[object, object],
+    *,
+    streamed: bool,
+    wants_json: bool,
+    refusal: str | None = None,
+) -> Observation:
+    """The observation of an answer. The finish word goes through the wire's table; an unknown one stays unknown."""
+    value, value_error = strict_value(text) if wants_json else (ABSENT, None)
+    word = None if raw_finish is None else str(raw_finish)
+    finish = words.get(word or "", "unknown")
+    if refusal:
+        finish = "refusal"
+    elif finish == "stop" and calls:
+        finish = "tool_call"  # two of the three vendors say "stop" beside calls (the third has no such case)
+    return Observation(
+        text=text,
+        tool_calls=tuple(calls),
+        value=value,
+        value_error=value_error,
+        finish=finish,
+        raw_finish=word,
+        refusal=refusal or None,
+        usage=_usage(*usage),
+        events={"streamed": True, "ended": word is not None} if streamed else {},
+    )
+
+
+def strict_value(text: str) -> tuple[object, str | None]:
+    """The value of strict `json.loads` (NaN is no JSON), or `ABSENT` and why."""
+    try:
+        return json.loads(text, parse_constant=_no_constant), None
+    except (ValueError, RecursionError) as error:
+        return ABSENT, f"{type(error).__name__}: {error}"[:200]
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _usage(input_tokens: object, output_tokens: object) -> dict[str, int | None] | None:
+    counts = {"input_tokens": input_tokens, "output_tokens": output_tokens}
+    kept = {name: count if isinstance(count, int) else None for name, count in counts.items()}
+    return kept if any(count is not None for count in kept.values()) else None

@@ -1,0 +1,42 @@
+"""Reader of OpenAI Chat Completions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from portable_llm.conformance.case import json_list, json_object
+from portable_llm.conformance.observation import Observation
+from portable_llm.conformance.readers.exchange import call, decode, failed, failure, frames, observation, text_of
+
+WORDS = {"stop": "stop", "length": "length", "tool_calls": "tool_call", "content_filter": "content_filter"}
+WORDS |= {"function_call": "tool_call"}
+
+
+def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: bool, wants_json: bool) -> Observation:
+    """What `choices[0]` says, whole or put together from deltas."""
+    try:
+        chunks = [] if failure(status, body) else frames(body) if streamed else [decode(body)]
+    except ValueError as error:
+        return failed(status, f"unreadable body: {error}")
+    errors = [chunk["error"] for chunk in chunks if chunk.get("error")]
+    if errors or not chunks:
+        return failure(status, body) or failed(status, errors[0] if errors else "no data")
+    text, refusal, finish, usage = "", "", None, dict[str, Any]()
+    calls: dict[str, dict[str, str]] = {}
+    for chunk in chunks:
+        usage = json_object(chunk.get("usage")) or usage
+        choices = map(json_object, json_list(chunk.get("choices")))
+        choice = next((choice for choice in choices if not choice.get("index")), {})
+        message = json_object(choice.get("delta" if streamed else "message"))
+        text, refusal = text + text_of(message.get("content")), refusal + text_of(message.get("refusal"))
+        finish = choice.get("finish_reason") or finish
+        for position, item in enumerate(map(json_object, json_list(message.get("tool_calls")))):
+            known = calls.setdefault(str(item.get("index", position)), {"id": "", "name": "", "arguments": ""})
+            function = json_object(item.get("function"))
+            known["id"] = text_of(item.get("id")) or known["id"]
+            known["name"] = text_of(function.get("name")) or known["name"]
+            known["arguments"] += text_of(function.get("arguments"))
+    made = [call(c["id"], c["name"], c["arguments"]) for c in calls.values()]
+    tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    return observation(text, made, finish, WORDS, tokens, streamed=streamed, wants_json=wants_json, refusal=refusal)

@@ -1,0 +1,142 @@
+"""The readers of the lanes home and raw: small, strict, and never in trouble with broken bytes."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portable_llm.conformance.observation import Observation, ToolCall
+from portable_llm.conformance.readers import READERS
+
+WIRES = sorted(READERS)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            "choices message delta content tool_calls function arguments index id name error usage parts text candidates "
+            "finishReason functionCall args type event content_block partial_json input usageMetadata promptFeedback".split()
+        ),
+        inner,
+        max_size=5,
+    ),
+    max_leaves=20,
+)
+
+WHOLE = {
+    "openai-chat": {
+        "choices": [
+            {
+                "message": {
+                    "content": None,
+                    "tool_calls": [{"id": "c1", "function": {"name": "f", "arguments": '{"a": 1}'}}],
+                },
+                "finish_reason": "tool_calls",
+            }
+        ],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 7},
+    },
+    "anthropic-messages": {
+        "content": [{"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}}],
+        "stop_reason": "tool_use",
+        "usage": {"input_tokens": 5, "output_tokens": 7},
+    },
+    "gemini": {
+        "candidates": [
+            {"content": {"parts": [{"functionCall": {"id": "c1", "name": "f", "args": {"a": 1}}}]}, "finishReason": "STOP"}
+        ],
+        "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 7},
+    },
+}
+STREAMED = {
+    "openai-chat": [
+        {"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "f", "arguments": ""}}]}}]},
+        {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": '{"a": 1}'}}]}}]},
+        {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]},
+        {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 7}},
+    ],
+    "anthropic-messages": [
+        {"type": "message_start", "message": {"content": [], "usage": {"input_tokens": 5, "output_tokens": 1}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "c1", "name": "f"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": '{"a": 1}'}},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 7}},
+    ],
+    "gemini": [WHOLE["gemini"]],
+}
+
+
+def sse(events: list[object]) -> bytes:
+    return b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_call_reads_the_same_whole_and_streamed(wire: str) -> None:
+    whole = READERS[wire](200, {}, json.dumps(WHOLE[wire]).encode(), False, False)
+    streamed = READERS[wire](200, {}, sse(list(STREAMED[wire])), True, False)
+
+    assert whole.tool_calls == (ToolCall(id="c1", name="f", arguments={"a": 1}, raw_arguments='{"a": 1}'),)
+    assert (whole.finish, whole.usage) == ("tool_call", {"input_tokens": 5, "output_tokens": 7})
+    assert (streamed.tool_calls, streamed.finish, streamed.usage) == (whole.tool_calls, whole.finish, whole.usage)
+    assert streamed.events == {"streamed": True, "ended": True}
+
+
+def test_json_is_parsed_strictly_and_only_where_the_case_wants_it() -> None:
+    def seen(text: str, wants_json: bool) -> Observation:
+        body = {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+        return READERS["openai-chat"](200, {}, json.dumps(body).encode(), False, wants_json)
+
+    assert seen('{"a": 1}', True).value == {"a": 1}
+    assert not seen('{"a": 1}', False).has_value
+    assert not seen('```json\n{"a": 1}\n```', True).has_value
+    assert not seen('{"a": NaN}', True).has_value
+    assert seen("null", True).has_value
+
+
+def test_an_unknown_finish_word_stays_unknown_and_is_kept() -> None:
+    body = b'{"choices": [{"message": {"content": "hi"}, "finish_reason": "galaxy_brain"}]}'
+
+    seen = READERS["openai-chat"](200, {}, body, False, False)
+
+    assert (seen.finish, seen.raw_finish) == ("unknown", "galaxy_brain")
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, "invalid_request"), (429, "rate_limit"), (500, "server_error"), (404, "not_found")]
+)
+def test_an_error_status_is_an_error_whatever_the_body(wire: str, status: int, kind: str) -> None:
+    for body in (b'{"error": {"message": "no"}}', b"<html>no</html>", b"", b"\xff\xfe"):
+        seen = READERS[wire](status, {}, body, False, False)
+        assert seen.error is not None
+        assert (seen.finish, seen.error["kind"], seen.error["status"]) == ("error", kind, status)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@given(value=JSON, streamed=st.booleans(), status=st.sampled_from([200, 400]))
+def test_any_json_gives_an_observation(wire: str, value: object, streamed: bool, status: int) -> None:
+    body = sse([value]) if streamed else json.dumps(value).encode()
+
+    seen = READERS[wire](status, {}, body, streamed, True)
+
+    assert Observation.from_json(json.loads(json.dumps(seen.to_json()))) == seen
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@given(body=st.binary(max_size=60), streamed=st.booleans())
+def test_any_bytes_give_an_observation(wire: str, body: bytes, streamed: bool) -> None:
+    assert isinstance(READERS[wire](200, {}, body, streamed, True), Observation)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_reader_has_at_most_forty_lines_of_code(wire: str) -> None:
+    """Longer, and it would no longer be what a team writes for itself."""
+    tree = ast.parse(inspect.getsource(inspect.getmodule(READERS[wire])))  # type: ignore[arg-type]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    code = {child.lineno for node in functions for child in ast.walk(node) if isinstance(child, ast.stmt | ast.expr)}
+
+    assert len(code) <= 40, len(code)
