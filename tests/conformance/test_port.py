@@ -1,0 +1,199 @@
+"""The day-one port: what it renames, what it loses, and that it lists what it loses."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portable_llm.conformance.port import WIRES, carry, carry_table
+
+TRAFFIC = Path(os.environ.get("TRAFFIC_DIR", Path(__file__).parents[3] / "shared/data/traffic"))
+PAIRS = [(a, b) for a in WIRES for b in WIRES]
+
+PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+REQUESTS: dict[str, dict[str, Any]] = {
+    "openai-chat": {
+        "model": "home-1",
+        "stream": True,
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Weather?"},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
+                ],
+            },
+            {"role": "tool", "tool_call_id": "call_1", "content": "12 C"},
+        ],
+        "max_completion_tokens": 64,
+        "stop": ["END"],
+        "temperature": 0,
+        "top_p": 0.5,
+        "tools": [{"type": "function", "function": {"name": "weather", "description": "Now", "parameters": PARAMETERS}}],
+        "tool_choice": {"type": "function", "function": {"name": "weather"}},
+    },
+    "anthropic-messages": {
+        "model": "home-1",
+        "stream": True,
+        "system": "Be brief.",
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "Weather?"}]},
+            {
+                "role": "assistant",
+                "content": [{"type": "tool_use", "id": "call_1", "name": "weather", "input": {"city": "Oslo"}}],
+            },
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "call_1", "content": "12 C"}]},
+        ],
+        "max_tokens": 64,
+        "stop_sequences": ["END"],
+        "temperature": 0,
+        "top_p": 0.5,
+        "tools": [{"name": "weather", "description": "Now", "input_schema": PARAMETERS}],
+        "tool_choice": {"type": "tool", "name": "weather"},
+    },
+    "gemini": {
+        "systemInstruction": {"parts": [{"text": "Be brief."}]},
+        "contents": [
+            {"role": "user", "parts": [{"text": "Weather?"}]},
+            {"role": "model", "parts": [{"functionCall": {"name": "weather", "args": {"city": "Oslo"}}}]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "weather", "response": {"result": "12 C"}}}]},
+        ],
+        "generationConfig": {"maxOutputTokens": 64, "stopSequences": ["END"], "temperature": 0, "topP": 0.5},
+        "tools": [{"functionDeclarations": [{"name": "weather", "description": "Now", "parameters": PARAMETERS}]}],
+        "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["weather"]}},
+    },
+}
+
+
+def expected(wire: str, model: str) -> dict[str, Any]:
+    return {**REQUESTS[wire], "model": model} if wire != "gemini" else REQUESTS[wire]
+
+
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_a_request_of_common_fields_arrives_as_the_other_wire_would_say_it(source: str, target: str) -> None:
+    carried = carry(REQUESTS[source], carry_table(source, target), "away-2", streamed=True)
+
+    assert carried.body == expected(target, "away-2")
+    assert carried.omitted == ()
+    assert ("away-2" in carried.path) == (target == "gemini")
+
+
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_there_and_back_gives_the_same_request(source: str, target: str) -> None:
+    there = carry(REQUESTS[source], carry_table(source, target), "away-2", streamed=True)
+    back = carry(there.body, carry_table(target, source), "home-1", streamed=True)
+
+    assert back.body == REQUESTS[source]
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_on_one_wire_only_the_model_changes(wire: str) -> None:
+    request = {**REQUESTS[wire], "vendor_extra": {"a": [1]}}
+
+    carried = carry(request, carry_table(wire, wire), "away-2")
+
+    assert carried.body == {**request, **({} if wire == "gemini" else {"model": "away-2"})}
+
+
+def test_a_stream_is_asked_for_where_the_wire_says_it() -> None:
+    request = REQUESTS["openai-chat"]
+
+    assert carry(request, carry_table("openai-chat", "gemini"), "m", streamed=True).path == (
+        "/models/m:streamGenerateContent?alt=sse"
+    )
+    assert "stream" not in carry(REQUESTS["gemini"], carry_table("gemini", "openai-chat"), "m").body
+
+
+def test_fields_without_a_row_are_omitted_and_listed() -> None:
+    request = {
+        "model": "home-1",
+        "messages": [{"role": "user", "content": "Hi", "name": "ada"}],
+        "response_format": {"type": "json_object"},
+        "seed": 1,
+        "stop": "END",
+        "parallel_tool_calls": False,
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {}, "strict": True}}],
+    }
+
+    carried = carry(request, carry_table("openai-chat", "anthropic-messages"), "away-2")
+
+    assert carried.omitted == (
+        "messages[].name",
+        "parallel_tool_calls",
+        "response_format",
+        "seed",
+        "tools[].function.strict",
+    )
+    assert carried.body == {
+        "model": "away-2",
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+        "stop_sequences": ["END"],
+        "tools": [{"name": "f", "input_schema": {}}],
+    }
+
+
+def test_a_tool_choice_that_no_row_knows_is_omitted_and_a_switch_inside_one_is_listed() -> None:
+    table = carry_table("anthropic-messages", "openai-chat")
+
+    switch = carry({"messages": [], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}, table, "m")
+    unknown = carry({"messages": [], "tool_choice": {"type": "novel"}}, table, "m")
+
+    assert (switch.body["tool_choice"], switch.omitted) == ("auto", ("tool_choice.disable_parallel_tool_use",))
+    assert ("tool_choice" in unknown.body, unknown.omitted) == (False, ("tool_choice",))
+
+
+def test_an_error_flag_and_an_image_have_no_place_and_are_listed() -> None:
+    request = {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "See"}, {"type": "image", "source": {}}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "f", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "no", "is_error": True}]},
+        ]
+    }
+
+    to_openai = carry(request, carry_table("anthropic-messages", "openai-chat"), "m")
+
+    assert to_openai.omitted == ("is_error of a tool result", "messages[].content[].image")
+
+
+@given(extra=st.dictionaries(st.text("abcdefgh", min_size=6, max_size=12), st.integers() | st.text(), min_size=1))
+def test_no_top_level_field_is_lost_in_silence(extra: dict[str, object]) -> None:
+    for source, target in PAIRS:
+        carried = carry({**REQUESTS[source], **extra}, carry_table(source, target), "m")
+        assert all(name in carried.omitted or name in carried.body for name in extra)
+
+
+def test_an_unknown_wire_is_named() -> None:
+    with pytest.raises(ValueError, match="no carry table from 'smoke' to 'gemini'; known wire formats: anthropic-messages"):
+        carry_table("smoke", "gemini")
+
+
+def recorded(wire: str) -> Iterator[dict[str, Any]]:
+    with gzip.open(TRAFFIC / f"{wire}.jsonl.gz", "rt", encoding="utf-8", errors="surrogatepass") as lines:
+        for line in lines:
+            request = json.loads(line)["request_json"]
+            if isinstance(request, dict):
+                yield request
+
+
+@pytest.mark.skipif(not TRAFFIC.is_dir(), reason=f"recorded traffic not found at {TRAFFIC}")
+@pytest.mark.parametrize("source", WIRES)
+def test_every_recorded_request_is_carried_or_listed(source: str) -> None:
+    """Real clients' requests: none breaks the port, and each top-level field is carried, handled or listed."""
+    for request in recorded(source):
+        for target in WIRES:
+            table = carry_table(source, target)
+            carried = carry(request, table, "away-2")
+            rows = {row["from"].split(".")[0].split("[")[0] for row in table["rows"]} | set(table["handled"])
+            listed = {name.split(".")[0].split("[")[0] for name in carried.omitted}
+            assert table["verbatim"] or request.keys() <= rows | listed
