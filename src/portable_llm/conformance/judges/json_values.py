@@ -29,7 +29,8 @@ def judge_value(observation: Observation, case: Case) -> Judgement:
     if contract.get("absent_is_null"):
         value, wanted = _without_nulls(value), _without_nulls(wanted)
     if not same_json(value, wanted):
-        return found("wrong_value", observation.text or value)
+        # A cut number still parses; the finish reason is the only trace.
+        return found("truncated_json" if observation.finish == "length" else "wrong_value", observation.text or value)
     if contract.get("key_order") and list(cast("dict[str, object]", value)) != contract["key_order"]:
         return found("wrong_key_order", list(cast("dict[str, object]", value)))
     return PASS

@@ -1,0 +1,161 @@
+"""Exemplars of every contract, made from its own correct answer: one that passes, and many that must not.
+
+Used to admit a case (its judge kills at least 95 % of the mutants) and by tests of harnesses that read the cases. The
+null outputs are answers that say nothing about the question and must never pass: garbage passes where a judge only
+looks for the absence of something.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+
+from portable_llm.conformance.case import Answer, Case, json_list, json_object, oracle
+from portable_llm.conformance.observation import ABSENT, Observation, ToolCall
+
+REFUSAL = "I'm sorry, but I can't help with that."
+USAGE = {"input_tokens": 20, "output_tokens": 10}
+
+
+def observe(answer: Answer, case: Case) -> Observation:
+    """What a strict reader sees of an answer that arrives unharmed."""
+    calls = [(str(call["name"]), json_object(call["arguments"])) for call in answer.tool_calls]
+    made = [
+        ToolCall(id=f"call_{index}", name=name, arguments=arguments, raw_arguments=json.dumps(arguments))
+        for index, (name, arguments) in enumerate(calls, 1)
+    ]
+    events = {"streamed": True, "ended": True, "text_equal": True} if case.streamed else {}
+    seen = Observation(text=answer.text, tool_calls=tuple(made), finish=answer.finish, raw_finish=answer.finish)
+    seen = dataclasses.replace(seen, usage=USAGE, events=events)
+    return with_text(seen, answer.text, case)
+
+
+def with_text(seen: Observation, text: str, case: Case) -> Observation:
+    """The same observation with another text, read strictly where the case wants JSON."""
+    if not case.wants_json:
+        return dataclasses.replace(seen, text=text)
+    try:
+        value, error = json.loads(text), None
+    except ValueError as reason:
+        value, error = ABSENT, str(reason)
+    return dataclasses.replace(seen, text=text, value=value, value_error=error)
+
+
+def positive(case: Case) -> Observation:
+    """The correct answer."""
+    return observe(oracle(case), case)
+
+
+def nulls(case: Case) -> Iterator[tuple[str, Observation]]:
+    """Answers that say nothing: each must fail, whatever the contract. A cut answer is left out where a cut is right."""
+    bare = dataclasses.replace(positive(case), tool_calls=(), finish="stop", raw_finish="stop")
+    question = str([turn["content"] for turn in case.request["messages"] if turn["role"] == "user"][-1])
+    outputs = {"empty": "", "letters": "abc", "echo": question, "refusal": REFUSAL, "object": "{}"}
+    for name, text in outputs.items():
+        yield name, with_text(bare, text, case)
+    if oracle(case).finish != "length" and oracle(case).text:
+        yield "truncated", with_text(bare, oracle(case).text[: len(oracle(case).text) // 2], case)
+
+
+def mutants(case: Case) -> Iterator[tuple[str, Observation]]:
+    """The correct answer with one fault each."""
+    right = positive(case)
+    if right.tool_calls:
+        yield from _call_mutants(right)
+    else:
+        yield from _text_mutants(right, case)
+        extra = ToolCall(id="call_x", name="unasked", arguments={}, raw_arguments="{}")
+        if not case.wants_json:
+            yield "unasked call", dataclasses.replace(right, tool_calls=(extra,))
+    if case.wants_json:
+        yield from _value_mutants(right, case)
+    if case.contract["judge"] in ("wire.text", "wire.call"):
+        yield from _protocol_mutants(right, case)
+
+
+def _call_mutants(right: Observation) -> Iterator[tuple[str, Observation]]:
+    first, rest = right.tool_calls[0], right.tool_calls[1:]
+    arguments = dict(first.arguments or {})
+    yield "call dropped", dataclasses.replace(right, tool_calls=rest)
+    yield "call repeated", dataclasses.replace(right, tool_calls=(*right.tool_calls, first))
+    changed: dict[str, ToolCall] = {
+        "tool renamed": dataclasses.replace(first, name=f"{first.name}_"),
+        "arguments cut": dataclasses.replace(first, arguments=None, raw_arguments=first.raw_arguments[:-1]),
+        "argument added": dataclasses.replace(first, arguments={**arguments, "unasked": 1}),
+    }
+    for name, value in arguments.items():
+        others = {key: item for key, item in arguments.items() if key != name}
+        changed[f"{name} left out"] = dataclasses.replace(first, arguments=others)
+        changed[f"{name} changed"] = dataclasses.replace(first, arguments={**arguments, name: _other(value)})
+        changed[f"{name} as text"] = dataclasses.replace(first, arguments={**arguments, name: f"<{json.dumps(value)}>"})
+    for name, call in changed.items():
+        yield name, dataclasses.replace(right, tool_calls=(call, *rest))
+    said = f"{first.name}({first.raw_arguments})"
+    yield "call as text", dataclasses.replace(right, tool_calls=(), text=said, finish="stop")
+
+
+def _text_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observation]]:
+    text = right.text
+    checks = {rule["check"] for rule in json_list(case.contract.get("checks"))}
+    changed = {"first half": text[: len(text) // 2], "reversed": text[::-1], "blank": " ", "mojibake": _mojibake(text)}
+    if checks & {"equals", "label", "matches", "lines"} or case.wants_json:
+        changed |= {"preamble": f"Sure, here it is:\n{text}", "sign-off": f"{text}\nAnything else?", "last cut": text[:-1]}
+    if "length" != right.finish:
+        changed["other answer"] = "".join(chr(ord(c) + 1) if c.isalnum() and c.isascii() and c not in "zZ9" else c for c in text)
+    for name, said in changed.items():
+        if said != text:
+            yield name, with_text(right, said, case)
+
+
+def _value_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observation]]:
+    yield "fenced", with_text(right, f"```json\n{right.text}\n```", case)
+    yield "cut", with_text(dataclasses.replace(right, finish="length"), right.text[:-1], case)
+    yield "in a list", with_text(right, json.dumps([right.value]), case)
+    yield "another value", with_text(right, json.dumps(_other(right.value)), case)
+    if isinstance(right.value, dict):
+        value = cast("dict[str, Any]", right.value)
+        yield "member added", with_text(right, json.dumps({**value, "unasked": 1}), case)
+        for name, item in value.items():
+            others = {key: kept for key, kept in value.items() if key != name}
+            yield f"{name} left out", with_text(right, json.dumps(others), case)
+            yield f"{name} changed", with_text(right, json.dumps({**value, name: _other(item)}), case)
+
+
+def _protocol_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observation]]:
+    yield "finish renamed", dataclasses.replace(right, finish="unknown", raw_finish="finished")
+    yield "finish swapped", dataclasses.replace(right, finish="stop" if right.finish != "stop" else "length")
+    if case.contract.get("usage"):
+        yield "no usage", dataclasses.replace(right, usage=None)
+        yield "zero usage", dataclasses.replace(right, usage={"input_tokens": 0, "output_tokens": 0})
+    if case.streamed:
+        yield "stream cut", dataclasses.replace(right, events={**right.events, "ended": False})
+        yield "stream differs", dataclasses.replace(right, events={**right.events, "text_equal": False})
+    uncut = oracle(case).uncut
+    if uncut is not None:
+        yield "uncut", dataclasses.replace(right, text=uncut, finish="stop", raw_finish="stop")
+
+
+def _mojibake(text: str) -> str:
+    return text.encode("utf-8").decode("latin-1")
+
+
+def _other(value: object) -> object:
+    """Another value of the same type, so that only the value is wrong."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case str():
+            return f"{value}x"
+        case None:
+            return "unknown"
+        case list():
+            return cast("list[object]", value)[1:] or ["unasked"]
+        case dict():
+            members = cast("dict[str, object]", value)
+            return {key: _other(item) if key == next(iter(members)) else item for key, item in members.items()}
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""Templates: generators of cases from a seed, with the correct answer by construction."""

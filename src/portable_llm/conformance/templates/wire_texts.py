@@ -1,0 +1,170 @@
+"""Templates of the axis `wire`: the protocol keeps text, endings, usage and streams as they are.
+
+The answers are forced echoes and closed answers, so that what differs is the wire and not the model's mind.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from portable_llm.conformance.templates.draw import Draw
+from portable_llm.conformance.templates.template import Catalogue, Draft, Json, ask, assistant, calls, of, says, tool, user
+
+template = Catalogue("wire")
+
+EMOJI = "😀🚀🎈🌍🐙🍀🔑🎲🧭🪁🦊🐝"
+
+
+def echo(said: str, *, stream: bool = False, budget: int = 64, usage: bool = False) -> Draft:
+    """Say exactly this text, and end normally."""
+    request = ask(f"Repeat exactly, and nothing else: {said}", stream=stream, budget=budget)
+    return ends(request, said, {"check": "equals", "value": said}, usage=usage)
+
+
+def ends(
+    request: Json,
+    said: str,
+    *checks: Json,
+    usage: bool = False,
+    finish: str = "stop",
+    uncut: str | None = None,
+    **contract: object,
+) -> Draft:
+    """Say a text and end in a certain way; `usage` asks for positive token counts."""
+    asserted = {"finish": finish, **({"usage": True} if usage else {}), **contract}
+    return says(request, said, *checks, judge="wire.text", ending=finish, uncut=uncut, **asserted)
+
+
+def holds(said: str) -> tuple[Json, Json]:
+    """The text holds this word, whatever stands beside it, unless it is the question sent back."""
+    echoed = ["repeat", "say the code", "what is the code"]
+    return {"check": "holds", "all_of": [said]}, {"check": "lacks", "words": echoed, "code": "wrong_answer"}
+
+
+@template("w1", "text", tags=("easy",), smoke=True)
+def text(draw: Draw) -> Draft:
+    """A reply in text with a normal ending."""
+    code = draw.code()
+    return ends(ask(f"Repeat this code: {code}"), code, *holds(code))
+
+
+@template("w2", "stream", tags=("easy", "stream"), smoke=True)
+def stream(draw: Draw) -> Draft:
+    """The deltas of a stream make up the text."""
+    return echo(" ".join(draw.words(5)), stream=True)
+
+
+@template("w2", "long_stream", tags=("medium", "stream"))
+def long_stream(draw: Draw) -> Draft:
+    """The same over many deltas, with marks that frame streams: colons, braces, `data:`."""
+    return echo(f"data: {{{', '.join(draw.words(12))}}} event: {draw.code()}", stream=True, budget=128)
+
+
+@template("w3", "output_limit", tags=("easy", "finish"), smoke=True)
+def output_limit(draw: Draw) -> Draft:
+    """An answer cut by the output limit says so."""
+    start = draw.between(101, 400)
+    numbers = [str(number) for number in range(start, start + 80)]
+    request = ask(f"Count for {draw.person()} from {start} to {start + 79}, one number after another, separated by spaces.", budget=32)
+    checks: tuple[Json, ...] = (
+        {"check": "holds", "all_of": numbers[1:3], "code": "wrong_answer"},
+        {"check": "lacks", "words": numbers[60:70], "code": "cap_ignored"},
+    )
+    return ends(request, " ".join(numbers[:6]), *checks, finish="length", uncut=" ".join(numbers))
+
+
+@template("w3", "tool_call", tags=("easy", "finish", "tools"), smoke=True)
+def tool_call(draw: Draw) -> Draft:
+    """An answer that calls a tool says so."""
+    city = draw.town()
+    weather = tool("get_weather", "Get the current weather of a city.", {"city": of("string", "Name of the city")})
+    request = ask(f"What is the weather in {city}? Use the tool.", tools=[weather], tool_choice="required")
+    return calls(request, ("get_weather", {"city": city}), judge="wire.call", finish="tool_call")
+
+
+@template("w4", "usage", tags=("easy", "usage"), smoke=True)
+def usage(draw: Draw) -> Draft:
+    """Token counts are reported."""
+    code = draw.code()
+    return ends(ask(f"Repeat this code: {code}"), code, *holds(code), usage=True)
+
+
+@template("w4", "streamed_usage", tags=("medium", "usage", "stream"))
+def streamed_usage(draw: Draw) -> Draft:
+    """Token counts are reported for streams too."""
+    code = draw.code()
+    return ends(ask(f"Repeat this code: {code}", stream=True), code, *holds(code), usage=True)
+
+
+@template("w6", "astral", tags=("medium", "unicode"))
+def astral(draw: Draw) -> Draft:
+    """Characters outside the basic plane are not split."""
+    return echo(f"{''.join(draw.sample(EMOJI, 4))} {draw.code()}")
+
+
+@template("w6", "astral_stream", tags=("medium", "unicode", "stream"))
+def astral_stream(draw: Draw) -> Draft:
+    """Nor are they split between the deltas of a stream."""
+    return echo(f"{''.join(draw.sample(EMOJI, 4))} {draw.code()}", stream=True)
+
+
+@template("w6", "right_to_left", tags=("medium", "unicode"))
+def right_to_left(draw: Draw) -> Draft:
+    """Right-to-left text keeps its order."""
+    words = draw.sample(("שלום", "בית", "ספר", "מים", "سلام", "كتاب", "ماء", "بيت"), 3)
+    return echo(f"{' '.join(words)} {draw.between(1_000_000, 9_999_999)}")
+
+
+@template("w6", "normal_forms", tags=("hard", "unicode"), tier="should")
+def normal_forms(draw: Draw) -> Draft:
+    """Composed letters stay composed."""
+    word = unicodedata.normalize("NFC", draw.pick(("Ångström", "Zürich", "señor", "crème", "Dvořák", "Łódź")))
+    return echo(f"{word} {draw.code()}")
+
+
+@template("w7", "system_text", tags=("easy", "system"))
+def system_text(draw: Draw) -> Draft:
+    """The system text reaches the model."""
+    code = draw.code()
+    request = ask(f"{draw.person()} asks: what is the code?", system=f"The code is {code}. When asked, say the code.")
+    return ends(request, code, *holds(code))
+
+
+@template("w8", "many_turns", tags=("medium", "history"))
+def many_turns(draw: Draw) -> Draft:
+    """Forty turns arrive, the first included."""
+    code, words = draw.code(), draw.words(19)
+    opening = user(f"Remember the code {code}. For every word that follows say ok.")
+    chat = [turn for word in words for turn in (user(word), assistant("ok"))]
+    request = ask(opening, assistant("ok"), *chat, "Now say the code of my first message, only the code.")
+    return ends(request, code, *holds(code))
+
+
+@template("w8", "long_tool_name", tags=("medium", "names", "tools"))
+def long_tool_name(draw: Draw) -> Draft:
+    """A tool name of 64 characters comes back whole."""
+    name = f"look_up_{'_'.join(draw.words(15))}"[:63] + "x"
+    code = draw.code()
+    request = ask(f"Look up {code}. Use the tool.", tools=[tool(name, "Look up a code.", {"code": of("string")})], budget=96)
+    request["tool_choice"] = "required"
+    return calls(request, (name, {"code": code}), judge="wire.call", finish="tool_call")
+
+
+@template("w9", "stop_sequence", tags=("easy", "stop"), smoke=True)
+def stop_sequence(draw: Draw) -> Draft:
+    """The text ends at the stop sequence."""
+    before, after = draw.words(4), draw.code()
+    said = " ".join(before)
+    full = f"{said} ### {after}"
+    request = ask(f"Repeat exactly, and nothing else: {full}", stop=["###"])
+    return ends(request, said, {"check": "starts", "value": said}, stop={"sequence": "###", "after": after}, uncut=full)
+
+
+@template("w9", "streamed_stop", tags=("medium", "stop", "stream"))
+def streamed_stop(draw: Draw) -> Draft:
+    """The same in a stream, where the sequence may span deltas."""
+    before, after = draw.words(4), draw.code()
+    said, mark = " ".join(before), f"[[{draw.pick(draw.words(5))}]]"
+    full = f"{said} {mark} {after}"
+    request = ask(f"Repeat exactly, and nothing else: {full}", stop=[mark], stream=True, budget=96)
+    return ends(request, said, {"check": "starts", "value": said}, stop={"sequence": mark, "after": after}, uncut=full)
