@@ -30,7 +30,11 @@ REQUESTS: dict[str, dict[str, Any]] = {
                 "role": "assistant",
                 "content": None,
                 "tool_calls": [
-                    {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
+                    {
+                        "id": "call_1",
+                        "type": "function",
+                        "function": {"name": "weather", "arguments": '{"city": "Oslo"}'},
+                    }
                 ],
             },
             {"role": "tool", "tool_call_id": "call_1", "content": "12 C"},
@@ -39,7 +43,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "stop": ["END"],
         "temperature": 0,
         "top_p": 0.5,
-        "tools": [{"type": "function", "function": {"name": "weather", "description": "Now", "parameters": PARAMETERS}}],
+        "tools": [
+            {"type": "function", "function": {"name": "weather", "description": "Now", "parameters": PARAMETERS}}
+        ],
         "tool_choice": {"type": "function", "function": {"name": "weather"}},
     },
     "anthropic-messages": {
@@ -157,7 +163,10 @@ def test_an_error_flag_and_an_image_have_no_place_and_are_listed() -> None:
         "messages": [
             {"role": "user", "content": [{"type": "text", "text": "See"}, {"type": "image", "source": {}}]},
             {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "f", "input": {}}]},
-            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "no", "is_error": True}]},
+            {
+                "role": "user",
+                "content": [{"type": "tool_result", "tool_use_id": "a", "content": "no", "is_error": True}],
+            },
         ]
     }
 
@@ -174,7 +183,9 @@ def test_no_top_level_field_is_lost_in_silence(extra: dict[str, object]) -> None
 
 
 def test_an_unknown_wire_is_named() -> None:
-    with pytest.raises(ValueError, match="no carry table from 'smoke' to 'gemini'; known wire formats: anthropic-messages"):
+    with pytest.raises(
+        ValueError, match="no carry table from 'smoke' to 'gemini'; known wire formats: anthropic-messages"
+    ):
         carry_table("smoke", "gemini")
 
 

@@ -1,8 +1,8 @@
 """The case: one vendor-neutral question with the contract its answer must keep.
 
-A case is data. `request` says what to ask in words that no wire format owns, `contract` is what the judge reads, `answer`
-is the correct answer by construction (never from a model). The id is a hash of everything else, so a case that changed
-is another case. The same JSON form is frozen in `conformance/cases/<axis>/*.jsonl` for other harnesses.
+A case is data. `request` says what to ask in words that no wire format owns, `contract` is what the judge reads,
+`answer` is the correct answer by construction (never from a model). The id is a hash of everything else, so a case that
+changed is another case. The same JSON form is frozen in `conformance/cases/<axis>/*.jsonl` for other harnesses.
 """
 
 from __future__ import annotations
@@ -55,7 +55,11 @@ class Answer:
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form, without the parts that say nothing."""
-        form: dict[str, Any] = {"text": self.text, "tool_calls": [dict(c) for c in self.tool_calls], "finish": self.finish}
+        form: dict[str, Any] = {
+            "text": self.text,
+            "tool_calls": [dict(c) for c in self.tool_calls],
+            "finish": self.finish,
+        }
         return form if self.uncut is None else {**form, "uncut": self.uncut}
 
     @classmethod
@@ -109,7 +113,9 @@ class Case:
         names = ("axis", "family", "template", "instance", "tier", "request", "contract", "answer", "version")
         case = cls(**{name: form[name] for name in names}, tags=tuple(form["tags"]), canary=form.get("canary"))
         if form.get("id", case.id) != case.id:
-            raise ValueError(f"case {form['id']} of template {case.template} was changed: its content hashes to {case.id}")
+            raise ValueError(
+                f"case {form['id']} of template {case.template} was changed: its content hashes to {case.id}"
+            )
         return case
 
     def _content(self) -> dict[str, Any]:

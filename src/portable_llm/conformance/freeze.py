@@ -1,7 +1,7 @@
 """Public instances as files: what other harnesses read, and what CI generates again and compares.
 
-`python -m portable_llm.conformance.freeze conformance` writes `cases/<axis>/<family>.jsonl`; `--check` only compares and
-exits with 1 when a file is missing, superfluous or different.
+`python -m portable_llm.conformance.freeze conformance` writes `cases/<axis>/<family>.jsonl`; `--check` only compares,
+and exits with 1 when a file is missing, superfluous or different.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def stale_files(directory: Path) -> list[str]:
 
 def read_cases(path: Path) -> list[Case]:
     """The cases of one file. Raises `ValueError` for a case that was changed after it was frozen."""
-    return [Case.from_json(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+    return [Case.from_json(json.loads(line)) for line in path.read_text("utf-8").split("\n") if line]
 
 
 def main(arguments: list[str] | None = None) -> int:

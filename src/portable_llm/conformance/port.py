@@ -1,7 +1,7 @@
 """The day-one port: home's wire request, carried to another endpoint by a table of renamed fields.
 
-What the lane `raw` sends. Only what a team renames on the first day is carried: model, system text, messages, tools, tool
-choice, output limit, stop, temperature, top_p. A field without a row is omitted and listed. Nothing is lowered,
+What the lane `raw` sends. Only what a team renames on the first day is carried: model, system text, messages, tools,
+tool choice, output limit, stop, temperature, top_p. A field without a row is omitted and listed. Nothing is lowered,
 emulated, repaired or retried. Between two endpoints of one wire format only the model changes.
 
 The rows are data (`carry/<from>-<to>.json`); the shape of messages is carried here, because turns nest differently.
@@ -97,7 +97,7 @@ def _translate(row: JsonObject, value: object) -> tuple[object, set[str]]:
     if rule is None:
         return value, set()
     if rule == "list":
-        return (value if isinstance(value, list) else [value]), set()
+        return json_list(value) or [value], set()
     for pattern, replacement in rule:
         bound: dict[str, object] = {}
         if _fits(value, pattern, bound):
@@ -113,7 +113,9 @@ def _fits(value: object, pattern: object, bound: dict[str, object]) -> bool:
         return True
     if isinstance(pattern, dict):
         members = json_object(value)
-        return all(k in members and _fits(members[k], p, bound) for k, p in json_object(cast("object", pattern)).items())
+        return all(
+            k in members and _fits(members[k], p, bound) for k, p in json_object(cast("object", pattern)).items()
+        )
     if isinstance(pattern, list):
         items, patterns = json_list(value), json_list(cast("object", pattern))
         return len(items) == len(patterns) and all(_fits(i, p, bound) for i, p in zip(items, patterns, strict=True))
@@ -185,7 +187,9 @@ def _uncovered(value: object, path: str, covered: Sequence[str]) -> Iterator[str
     elif isinstance(value, list):
         for index, item in enumerate(json_list(cast("object", value))):
             numbered = any(entry.startswith(f"{path}[{index}]") for entry in inside)
-            step = f"[{index}]" if numbered else "[]" if any(e.startswith(f"{path}[]") for e in inside) else f"[{index}]"
+            step = (
+                f"[{index}]" if numbered else "[]" if any(e.startswith(f"{path}[]") for e in inside) else f"[{index}]"
+            )
             yield from _uncovered(item, f"{path}{step}", covered)
     else:
         yield path

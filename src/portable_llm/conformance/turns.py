@@ -125,7 +125,9 @@ def _anthropic_items(content: object, omitted: set[str]) -> Iterator[Item]:
                 yield Item(kind="text", text=str(block.get("text", "")))
             case "tool_use":
                 _known(block, ("type", "id", "name", "input"), path, omitted)
-                yield Item(kind="call", id=str(block.get("id")), name=str(block.get("name")), arguments=block.get("input"))
+                yield Item(
+                    kind="call", id=str(block.get("id")), name=str(block.get("name")), arguments=block.get("input")
+                )
             case "tool_result":
                 _known(block, ("type", "tool_use_id", "content", "is_error"), path, omitted)
                 text = _text_parts(block.get("content", ""), f"{path}.content", omitted)
@@ -162,11 +164,13 @@ def _write_anthropic_block(item: Item) -> dict[str, Any]:
 
 
 def read_gemini(body: JsonObject, omitted: set[str]) -> Turns:
-    """Turns of `contents`. Calls without an id get one by position; results are matched by id, else by name and order."""
+    """Turns of `contents`. Calls without an id get one; results are matched by id, else by name and order."""
     turns, open_calls = TurnList(), list[Item]()
     for content in map(json_object, json_list(body.get("contents"))):
         items = [_gemini_item(json_object(part), open_calls, omitted) for part in json_list(content.get("parts"))]
-        turns.append(("assistant" if content.get("role") == "model" else "user", tuple(i for i in items if i is not None)))
+        turns.append(
+            ("assistant" if content.get("role") == "model" else "user", tuple(i for i in items if i is not None))
+        )
     system = json_object(body.get("systemInstruction")).get("parts", [])
     return Turns(system=_text_parts(system, "systemInstruction.parts", omitted), turns=tuple(turns))
 
@@ -175,18 +179,20 @@ def _gemini_item(part: JsonObject, open_calls: list[Item], omitted: set[str]) ->
     _known(part, ("text", "functionCall", "functionResponse"), "contents[].parts[]", omitted)
     if "functionCall" in part:
         call = json_object(part["functionCall"])
-        id = str(call.get("id") or f"call_{len(open_calls) + 1}")
-        open_calls.append(Item(kind="call", id=id, name=str(call.get("name")), arguments=call.get("args") or {}))
+        call_id = str(call.get("id") or f"call_{len(open_calls) + 1}")
+        open_calls.append(Item(kind="call", id=call_id, name=str(call.get("name")), arguments=call.get("args") or {}))
         return open_calls[-1]
     if "functionResponse" in part:
         result = json_object(part["functionResponse"])
-        asked = [c for c in open_calls if c.id == result.get("id")] or [c for c in open_calls if c.name == result.get("name")]
+        asked = [c for c in open_calls if c.id == result.get("id")] or [
+            c for c in open_calls if c.name == result.get("name")
+        ]
         answer = json_object(result.get("response"))
         is_error, values = "error" in answer, list(answer.values())
         said = values[0] if len(values) == 1 and isinstance(values[0], str) else json.dumps(answer, ensure_ascii=False)
-        id = asked[0].id if asked else str(result.get("id", ""))
-        open_calls[:] = [Item(kind="call", id=c.id, name="") if c.id == id else c for c in open_calls]
-        return Item(kind="result", id=id, text=said, is_error=is_error)
+        call_id = asked[0].id if asked else str(result.get("id", ""))
+        open_calls[:] = [Item(kind="call", id=c.id, name="") if c.id == call_id else c for c in open_calls]
+        return Item(kind="result", id=call_id, text=said, is_error=is_error)
     return Item(kind="text", text=str(part["text"])) if part.get("text") and not part.get("thought") else None
 
 

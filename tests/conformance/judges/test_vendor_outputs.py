@@ -24,7 +24,14 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"recorded vendor outp
 
 # The data set's own type names. An `any` is checked as text there; a list's items are checked for their exact type.
 TYPES = {"dict": "object", "float": "number", "tuple": "array", "any": "string"}
-PYTHON_TYPES: dict[str, type] = {"integer": int, "float": float, "number": float, "string": str, "boolean": bool, "any": str}
+PYTHON_TYPES: dict[str, type] = {
+    "integer": int,
+    "float": float,
+    "number": float,
+    "string": str,
+    "boolean": bool,
+    "any": str,
+}
 PYTHON_TYPES |= {"array": list, "tuple": list, "dict": dict}
 
 
@@ -207,7 +214,9 @@ def test_tolerant_json_reaches_the_reference_on_recorded_answers() -> None:
         strict[model] += holds_answer(strictly(record["output"]))
 
     assert len([model for model in total if strict[model] == 0]) == 23
-    assert {model: round(tolerant[model] / 800, 4) for model, share in CRUX.items() if tolerant[model] < 800 * share - 0.5} == {}
+    assert {
+        model: round(tolerant[model] / 800, 4) for model, share in CRUX.items() if tolerant[model] < 800 * share - 0.5
+    } == {}
 
 
 def strictly(text: str) -> object:

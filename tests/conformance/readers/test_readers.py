@@ -14,17 +14,13 @@ from portable_llm.conformance.observation import Observation, ToolCall
 from portable_llm.conformance.readers import READERS
 
 WIRES = sorted(READERS)
+NAMES = """
+choices message delta content tool_calls function arguments index id name error usage parts text candidates finishReason
+functionCall args type event content_block partial_json input usageMetadata promptFeedback
+"""
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            "choices message delta content tool_calls function arguments index id name error usage parts text candidates "
-            "finishReason functionCall args type event content_block partial_json input usageMetadata promptFeedback".split()
-        ),
-        inner,
-        max_size=5,
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES.split()), inner, max_size=5),
     max_leaves=20,
 )
 
@@ -48,14 +44,21 @@ WHOLE = {
     },
     "gemini": {
         "candidates": [
-            {"content": {"parts": [{"functionCall": {"id": "c1", "name": "f", "args": {"a": 1}}}]}, "finishReason": "STOP"}
+            {
+                "content": {"parts": [{"functionCall": {"id": "c1", "name": "f", "args": {"a": 1}}}]},
+                "finishReason": "STOP",
+            }
         ],
         "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 7},
     },
 }
 STREAMED = {
     "openai-chat": [
-        {"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "f", "arguments": ""}}]}}]},
+        {
+            "choices": [
+                {"delta": {"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "f", "arguments": ""}}]}}
+            ]
+        },
         {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": '{"a": 1}'}}]}}]},
         {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]},
         {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 7}},

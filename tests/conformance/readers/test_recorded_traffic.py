@@ -54,7 +54,8 @@ def differences(seen: Observation, line: dict[str, Any]) -> list[str]:
     calls = [(call["name"], call["arguments"]) for call in oracle["tool_calls"]]
     found = {
         "text": "".join(seen.text.split()) == "".join((oracle["text"] or "").split()),
-        "tool_calls": [(c.name, c.arguments if c.arguments is not None else c.raw_arguments) for c in seen.tool_calls] == calls,
+        "tool_calls": [(c.name, c.arguments if c.arguments is not None else c.raw_arguments) for c in seen.tool_calls]
+        == calls,
         "finish_reason": seen.finish in {oracle["finish_reason"], *(oracle.get("accept_finish") or ())},
         "refusal": (seen.refusal is None) == (oracle["refusal"] is None),
         "error": (seen.error is None) == (oracle["error"] is None),

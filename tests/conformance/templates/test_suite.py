@@ -42,9 +42,9 @@ def test_the_correct_answer_passes_and_null_outputs_fail(case: Case) -> None:
 
 
 def test_judges_kill_mutants() -> None:
-    """Admission rule: at least 95 % of the answers with one fault fail, and half of the cases lose none."""
+    """Admission rule: at least 95 % of the answers with one fault fail."""
     verdicts = {case.id: [(name, judge(seen, case)) for name, seen in mutants(case)] for case in CASES}
-    survivors = [(id, name) for id, found in verdicts.items() for name, verdict in found if verdict.outcome != "fail"]
+    survivors = [(key, name) for key, found in verdicts.items() for name, verdict in found if verdict.outcome != "fail"]
     total = sum(map(len, verdicts.values()))
 
     assert min(map(len, verdicts.values())) >= 3
@@ -69,7 +69,7 @@ def test_any_instance_is_solved_by_its_own_answer(template: object, instance: in
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.id)
 def test_instances_differ(template: object) -> None:
-    """Surface pools are large: 200 instances, no two alike (a pool of 10^6 would show one collision in 50 templates)."""
+    """Surface pools are large: of 200 instances no two are alike, or once in a while two."""
     requests = {json.dumps(template.case(instance).request) for instance in range(200)}  # type: ignore[attr-defined]
 
     assert len(requests) >= 199
@@ -138,7 +138,9 @@ def test_frozen_cases_satisfy_their_schema_and_keep_their_ids() -> None:
     assert [error.message for case in frozen for error in validator.iter_errors(case.to_json())] == []
 
 
-def test_freezing_writes_the_files_and_the_check_finds_a_changed_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_freezing_writes_the_files_and_the_check_finds_a_changed_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     written = freeze(tmp_path)
     assert main([str(tmp_path), "--check"]) == 0
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 from portable_llm.conformance.case import Answer, Case, json_list, json_object, oracle
 from portable_llm.conformance.observation import ABSENT, Observation, ToolCall
@@ -49,7 +49,7 @@ def positive(case: Case) -> Observation:
 
 
 def nulls(case: Case) -> Iterator[tuple[str, Observation]]:
-    """Answers that say nothing: each must fail, whatever the contract. A cut answer is left out where a cut is right."""
+    """Answers that say nothing: each must fail, whatever the contract. None is cut where a cut is right."""
     bare = dataclasses.replace(positive(case), tool_calls=(), finish="stop", raw_finish="stop")
     question = str([turn["content"] for turn in case.request["messages"] if turn["role"] == "user"][-1])
     outputs = {"empty": "", "letters": "abc", "echo": question, "refusal": REFUSAL, "object": "{}"}
@@ -101,9 +101,15 @@ def _text_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observa
     checks = {rule["check"] for rule in json_list(case.contract.get("checks"))}
     changed = {"first half": text[: len(text) // 2], "reversed": text[::-1], "blank": " ", "mojibake": _mojibake(text)}
     if checks & {"equals", "label", "matches", "lines"} or case.wants_json:
-        changed |= {"preamble": f"Sure, here it is:\n{text}", "sign-off": f"{text}\nAnything else?", "last cut": text[:-1]}
-    if "length" != right.finish:
-        changed["other answer"] = "".join(chr(ord(c) + 1) if c.isalnum() and c.isascii() and c not in "zZ9" else c for c in text)
+        changed |= {
+            "preamble": f"Sure, here it is:\n{text}",
+            "sign-off": f"{text}\nAnything else?",
+            "last cut": text[:-1],
+        }
+    if right.finish != "length":
+        changed["other answer"] = "".join(
+            chr(ord(c) + 1) if c.isalnum() and c.isascii() and c not in "zZ9" else c for c in text
+        )
     for name, said in changed.items():
         if said != text:
             yield name, with_text(right, said, case)
@@ -112,10 +118,10 @@ def _text_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observa
 def _value_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observation]]:
     yield "fenced", with_text(right, f"```json\n{right.text}\n```", case)
     yield "cut", with_text(dataclasses.replace(right, finish="length"), right.text[:-1], case)
-    yield "in a list", with_text(right, json.dumps([right.value]), case)
+    yield "in a list", with_text(right, json.dumps([json.loads(right.text)]), case)
     yield "another value", with_text(right, json.dumps(_other(right.value)), case)
-    if isinstance(right.value, dict):
-        value = cast("dict[str, Any]", right.value)
+    value = json_object(right.value)
+    if value:
         yield "member added", with_text(right, json.dumps({**value, "unasked": 1}), case)
         for name, item in value.items():
             others = {key: kept for key, kept in value.items() if key != name}
@@ -156,6 +162,7 @@ def _other(value: object) -> object:
             return cast("list[object]", value)[1:] or ["unasked"]
         case dict():
             members = cast("dict[str, object]", value)
-            return {key: _other(item) if key == next(iter(members)) else item for key, item in members.items()}
+            first = next(iter(members), "")
+            return {key: _other(item) if key == first else item for key, item in members.items()}
         case _:
             return None

@@ -1,19 +1,19 @@
-"""Judge of the axis `json`: parse, then schema, then the correct value. Parsing is the reader's; a missing value is diagnosed."""
+"""Judge of the axis `json`: parse, then schema, then the correct value.
+
+Parsing is the reader's business; here a missing value is diagnosed.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any, cast
-
-from jsonschema import Draft202012Validator
-from referencing import Registry
+from typing import cast
 
 from portable_llm.conformance.case import Case
 from portable_llm.conformance.judges.match import same_json
 from portable_llm.conformance.judges.outcome import PASS, Judgement, found
+from portable_llm.conformance.judges.schemas import schema_fault
 from portable_llm.conformance.observation import Observation
 
-_NO_REMOTE: Registry[Any] = Registry()
 _FENCE = re.compile(r"```[ \t]*[\w-]*[ \t]*\r?\n")
 
 
@@ -22,7 +22,7 @@ def judge_value(observation: Observation, case: Case) -> Judgement:
     if not observation.has_value:
         return diagnose(observation)
     value, contract = observation.value, case.contract
-    fault = _schema_fault(value, contract["schema"]) if "schema" in contract else None
+    fault = schema_fault(value, contract["schema"]) if "schema" in contract else None
     if fault is not None:
         return found("schema_invalid", fault)
     wanted = contract["equals"]
@@ -69,14 +69,6 @@ def value_end(text: str, start: int) -> int | None:
             if depth == 0:
                 return index + 1
     return None
-
-
-def _schema_fault(value: object, schema: Any) -> str | None:
-    try:
-        error = next(Draft202012Validator(schema, registry=_NO_REMOTE).iter_errors(value), None)
-    except RecursionError:
-        return "nested too deeply to validate"
-    return None if error is None else f"{error.json_path}: {error.message}"
 
 
 def _without_nulls(value: object) -> object:

@@ -1,16 +1,16 @@
 """Accepted-value matching of tool calls, typed as JSON Schema types.
 
 An expectation is `{"name", "arguments": {parameter: accepted}}` with accepted = `{"any_of": [...], "optional": bool,
-"compare": "exact" | "words"}`. `exact` is JSON equality (1 == 1.0, true != 1); `words` also ignores case, spaces and the
-marks ``, . / - _ * ^`` in strings, at any depth. With `"members": true` an accepted object (or each of a list of objects)
-holds lists of accepted values per member. Calls are matched without regard to order unless the caller asks for it.
+"compare": "exact" | "words"}`. `exact` is JSON equality (1 == 1.0, true != 1); `words` also ignores case, spaces and
+the marks ``, . / - _ * ^`` in strings, at any depth. With `"members": true` an accepted object (or each of a list of
+objects) holds lists of accepted values per member. Order plays no part unless the caller asks for it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import cast
 
 from portable_llm.conformance.case import JsonObject, json_list, json_object
 from portable_llm.conformance.judges.outcome import PASS, Judgement, found
@@ -84,7 +84,7 @@ def match_calls(
 ) -> Judgement:
     """The judgement of a set (or sequence) of calls against the expected ones.
 
-    Greedy first-match is exact here: expectations of one case never overlap (cases are built so; recorded foreign cases agree).
+    Greedy first-match is exact where expectations do not overlap, and our cases are built so.
     """
     by_name = {str(tool["name"]): tool for tool in tools}
     if not calls:
@@ -118,7 +118,9 @@ def _judge_unmet(unmet: list[JsonObject], left: list[ToolCall], by_name: dict[st
     return found("wrong_arguments", argument_fault(same[0], wanted, by_name.get(str(wanted["name"]), {})))
 
 
-def _judge_order(calls: Sequence[ToolCall], expected: Sequence[JsonObject], by_name: dict[str, JsonObject]) -> Judgement:
+def _judge_order(
+    calls: Sequence[ToolCall], expected: Sequence[JsonObject], by_name: dict[str, JsonObject]
+) -> Judgement:
     for call, wanted in zip(calls, expected, strict=True):
         if not matches_call(call, wanted, by_name.get(str(wanted["name"]), {})):
             return found("wrong_order", [c.name for c in calls])

@@ -74,7 +74,7 @@ def strict_calls(text: str) -> list[ToolCall] | None:
 
 
 def read_calls(text: str) -> list[ToolCall] | None:
-    """Calls in text: the strict form first, then inside a fence or wrapper, then the first bracketed list or JSON form."""
+    """Calls in text: the strict form first, then inside a fence or wrapper, then a bracketed list or JSON."""
     strict = strict_calls(text)
     if strict is not None:
         return strict
@@ -131,7 +131,7 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], object]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
+    ast.Div: lambda left, right: left / right,
 }
 
 
@@ -178,9 +178,13 @@ def _json_call(entry: dict[str, Any]) -> ToolCall | None:
     if isinstance(name, dict):
         return _json_call(cast("dict[str, Any]", name))
     if isinstance(name, str):
-        arguments = next((entry[key] for key in ("arguments", "parameters", "params", "args") if key in entry), {})
+        arguments = next((entry[key] for key in ("arguments", "parameters", "params", "args") if key in entry), None)
         return ToolCall(id="", name=name, arguments=json_object(arguments))
     if len(entry) == 1:
-        (only, arguments) = next(iter(entry.items()))
-        return ToolCall(id="", name=only, arguments=json_object(arguments)) if isinstance(arguments, dict) else None
+        only, value = next(iter(entry.items()))
+        return (
+            ToolCall(id="", name=only, arguments=json_object(cast("object", value)))
+            if isinstance(value, dict)
+            else None
+        )
     return None

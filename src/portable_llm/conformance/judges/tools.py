@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from referencing import Registry
-
 from portable_llm.conformance.case import Case, json_list, json_object
 from portable_llm.conformance.judges.match import match_calls
 from portable_llm.conformance.judges.outcome import PASS, Judgement, found
+from portable_llm.conformance.judges.schemas import schema_fault
 from portable_llm.conformance.judges.text_checks import first_fault
 from portable_llm.conformance.observation import Observation
-
-_NO_REMOTE: Registry[Any] = Registry()
-"""An empty registry: a remote `$ref` is never fetched."""
 
 
 def judge_calls(observation: Observation, case: Case) -> Judgement:
@@ -46,8 +41,7 @@ def _judge_schema(observation: Observation, tools: list[Any]) -> Judgement | Non
     """Arguments that break the parameter schema have their own code: the endpoint lost the schema, not the meaning."""
     schemas = {tool["name"]: json_object(tool.get("parameters")) for tool in tools}
     for call in observation.tool_calls:
-        validator = Draft202012Validator(schemas.get(call.name, {}), registry=_NO_REMOTE)
-        error = next(validator.iter_errors(call.arguments), None)
-        if error is not None:
-            return found("arguments_invalid", f"{call.name}{error.json_path[1:]}: {error.message}")
+        fault = schema_fault(call.arguments, schemas.get(call.name, {}))
+        if fault is not None:
+            return found("arguments_invalid", f"{call.name}: {fault}")
     return None

@@ -1,4 +1,4 @@
-"""What every contract shares: failed exchanges, refusals and empty answers are told apart before any content is read."""
+"""What every contract shares: failed exchanges, refusals and empty answers, told apart before content is read."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ _INFRA_STATUS = {401: "not_authorised", 402: "not_authorised", 403: "not_authori
     409: "server_failed",
     429: "rate_limited",
 }
-_CAPABILITY = r"(?:tool|function call|structured output|response format|response_format|json schema|json_schema|json mode|stream)"
+_CAPABILITY = (
+    r"(?:tool|function call|structured output|response format|response_format|json schema|json_schema|json mode|stream)"
+)
 _DENIAL = r"(?:not support|not available|unsupported|not implemented)"
-_NOT_AVAILABLE = re.compile(rf"{_CAPABILITY}.{{0,80}}{_DENIAL}|{_DENIAL}.{{0,80}}{_CAPABILITY}", re.IGNORECASE | re.DOTALL)
+_NOT_AVAILABLE = re.compile(
+    rf"{_CAPABILITY}.{{0,80}}{_DENIAL}|{_DENIAL}.{{0,80}}{_CAPABILITY}", re.IGNORECASE | re.DOTALL
+)
 _OTHER_SPELLING = re.compile(r"\binstead\b|\bplease use\b|\buse '", re.IGNORECASE)
 """A vendor that names another spelling has the capability: the request was wrong, not the wish."""
 

@@ -9,8 +9,15 @@ from portable_llm.conformance.case import json_list, json_object
 from portable_llm.conformance.observation import Observation
 from portable_llm.conformance.readers.exchange import call, decode, failed, failure, frames, observation, text_of
 
-WORDS = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_call"}
-WORDS |= {"refusal": "refusal", "pause_turn": "pause", "model_context_window_exceeded": "context_overflow"}
+WORDS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_call",
+    "refusal": "refusal",
+    "pause_turn": "pause",
+    "model_context_window_exceeded": "context_overflow",
+}
 
 
 def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: bool, wants_json: bool) -> Observation:

@@ -13,10 +13,26 @@ from typing import Any, cast
 from portable_llm.conformance.case import json_list, json_object
 from portable_llm.conformance.observation import ABSENT, Observation, ToolCall
 
-_KINDS = {401: "auth", 402: "quota", 403: "permission", 404: "not_found", 408: "timeout", 429: "rate_limit"}
-_KINDS |= {413: "invalid_request", 501: "unsupported", 503: "overloaded", 504: "timeout", 529: "overloaded"}
-_ERROR_TYPES = {"rate_limit_error": "rate_limit", "overloaded_error": "overloaded", "api_error": "server_error"}
-_ERROR_TYPES |= {"RESOURCE_EXHAUSTED": "rate_limit", "UNAVAILABLE": "overloaded", "INTERNAL": "server_error"}
+_KINDS = {
+    401: "auth",
+    402: "quota",
+    403: "permission",
+    404: "not_found",
+    408: "timeout",
+    429: "rate_limit",
+    501: "unsupported",
+    503: "overloaded",
+    504: "timeout",
+    529: "overloaded",
+}
+_ERROR_TYPES = {
+    "rate_limit_error": "rate_limit",
+    "overloaded_error": "overloaded",
+    "api_error": "server_error",
+    "RESOURCE_EXHAUSTED": "rate_limit",
+    "UNAVAILABLE": "overloaded",
+    "INTERNAL": "server_error",
+}
 MAX_MESSAGE = 500
 
 
@@ -67,14 +83,14 @@ def failed(status: int | None, error: object) -> Observation:
     return Observation(finish="error", error={"kind": kind, "status": status, "message": message})
 
 
-def call(id: object, name: object, raw: object) -> ToolCall:
+def call(call_id: object, name: object, raw: object) -> ToolCall:
     """A call with its arguments parsed strictly: an object, JSON text of one, or nothing."""
     if isinstance(raw, dict):
         arguments = cast("dict[str, Any]", raw)
-        return ToolCall(id=str(id or ""), name=str(name or ""), arguments=arguments, raw_arguments=json.dumps(raw))
+        return ToolCall(id=str(call_id or ""), name=str(name or ""), arguments=arguments, raw_arguments=json.dumps(raw))
     value, _ = strict_value(str(raw or "{}"))
     return ToolCall(
-        id=str(id or ""),
+        id=str(call_id or ""),
         name=str(name or ""),
         arguments=cast("dict[str, Any]", value) if isinstance(value, dict) else None,
         raw_arguments=str(raw or ""),

@@ -7,12 +7,26 @@ from typing import Any
 
 from portable_llm.conformance.case import json_list, json_object
 from portable_llm.conformance.observation import Observation
-from portable_llm.conformance.readers.exchange import call, count_of, decode, failed, failure, frames, observation, text_of
-
-WORDS = {"STOP": "stop", "MAX_TOKENS": "length", "CONTINUATION": "pause"} | dict.fromkeys(
-    ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR"), "content_filter"
+from portable_llm.conformance.readers.exchange import (
+    call,
+    count_of,
+    decode,
+    failed,
+    failure,
+    frames,
+    observation,
+    text_of,
 )
-WORDS |= dict.fromkeys(("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"), "error")
+
+_FILTERED = ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR")
+_BROKEN = ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE")
+WORDS = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "CONTINUATION": "pause",
+    **dict.fromkeys(_FILTERED, "content_filter"),
+    **dict.fromkeys(_BROKEN, "error"),
+}
 
 
 def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: bool, wants_json: bool) -> Observation:

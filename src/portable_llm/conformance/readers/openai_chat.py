@@ -9,8 +9,13 @@ from portable_llm.conformance.case import json_list, json_object
 from portable_llm.conformance.observation import Observation
 from portable_llm.conformance.readers.exchange import call, decode, failed, failure, frames, observation, text_of
 
-WORDS = {"stop": "stop", "length": "length", "tool_calls": "tool_call", "content_filter": "content_filter"}
-WORDS |= {"function_call": "tool_call"}
+WORDS = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_call",
+    "function_call": "tool_call",
+    "content_filter": "content_filter",
+}
 
 
 def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: bool, wants_json: bool) -> Observation:
@@ -27,7 +32,7 @@ def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: 
     for chunk in chunks:
         usage = json_object(chunk.get("usage")) or usage
         choices = map(json_object, json_list(chunk.get("choices")))
-        choice = next((choice for choice in choices if not choice.get("index")), {})
+        choice = next((choice for choice in choices if not choice.get("index")), json_object(None))
         message = json_object(choice.get("delta" if streamed else "message"))
         text, refusal = text + text_of(message.get("content")), refusal + text_of(message.get("refusal"))
         finish = choice.get("finish_reason") or finish

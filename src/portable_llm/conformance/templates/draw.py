@@ -16,11 +16,13 @@ PUBLIC_SEED = b"portable-llm conformance public seed 1"
 
 def seed_key(template: str, instance: int, secret: bytes | None = None) -> bytes:
     """The key of one instance: public, or an HMAC with a user's secret (the split `private`)."""
-    return hmac.new(PUBLIC_SEED if secret is None else secret, f"{template}#{instance}".encode(), hashlib.sha256).digest()
+    return hmac.new(
+        PUBLIC_SEED if secret is None else secret, f"{template}#{instance}".encode(), hashlib.sha256
+    ).digest()
 
 
 class Draw:
-    """A stream of choices from a key: SHA-256 in counter mode, 64 bits a choice (the bias of the modulus is below 1e-15)."""
+    """A stream of choices from a key: SHA-256 in counter mode, 64 bits a choice (bias below 1e-15)."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key

@@ -10,7 +10,20 @@ from portable_llm.conformance.templates.template import Catalogue, Draft, Json, 
 
 template = Catalogue("instruct")
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def must(request: Json, said: str, *checks: Json) -> Draft:
@@ -27,7 +40,7 @@ def mentions(*words: str) -> Json:
 def items(draw: Draw) -> Draft:
     """Exactly n lines, each a list item."""
     words = draw.words(4)
-    text = f"Write these words as a list, one a line, each line starting with '- ': {', '.join(words)}. Write nothing else."
+    text = f"Write these words as a list, one a line, each starting with '- ', and nothing else: {', '.join(words)}."
     checks: tuple[Json, ...] = ({"check": "lines", "count": 4, "pattern": r"- \S.*"}, mentions(*words))
     return must(ask(text), "\n".join(f"- {word}" for word in words), *checks)
 
@@ -36,7 +49,9 @@ def items(draw: Draw) -> Draft:
 def words(draw: Draw) -> Draft:
     """A number of words between two bounds, about something given."""
     least, thing, name = draw.between(4, 6), draw.pick(draw.words(30)), draw.town()
-    text = f"Write one sentence about a {thing} in {name}, with at least {least} and at most {least + 8} words. Name both."
+    text = (
+        f"Write one sentence about a {thing} in {name}, with at least {least} and at most {least + 8} words. Name both."
+    )
     said = f"The {thing} in {name} is very old."
     said = said if len(said.split()) >= least else said + " Indeed."
     return must(ask(text), said, {"check": "words", "least": least, "most": least + 8}, mentions(thing, name))
@@ -47,7 +62,7 @@ def required_and_forbidden(draw: Draw) -> Draft:
     """Required words are there, forbidden ones are not."""
     first, second, banned = draw.words(3)
     name = draw.town()
-    text = f"Write one short sentence with the words {first}, {second} and {name}, in which the word {banned} does not occur."
+    text = f"Write one short sentence with the words {first}, {second} and {name}, and without the word {banned}."
     checks: tuple[Json, ...] = (mentions(first, second, name), {"check": "lacks", "words": [banned]})
     return must(ask(text), f"The {first} and the {second} are in {name}.", *checks)
 
@@ -56,7 +71,9 @@ def required_and_forbidden(draw: Draw) -> Draft:
 def start_and_end(draw: Draw) -> Draft:
     """The answer begins and ends as told."""
     start, code, name = f"{draw.pick(draw.words(20)).upper()}:", draw.code(), draw.town()
-    text = f"Write one line that starts with '{start}', then says the name {name}, and ends with '{code}'. Nothing else."
+    text = (
+        f"Write one line that starts with '{start}', then says the name {name}, and ends with '{code}'. Nothing else."
+    )
     checks: tuple[Json, ...] = (
         {"check": "starts", "value": start},
         {"check": "ends", "value": code},
@@ -71,7 +88,9 @@ def lower_case(draw: Draw) -> Draft:
     """All letters small."""
     shouted = " ".join([*draw.words(3), draw.town()]).upper()
     text = f"Write this in small letters, and nothing else: {shouted}"
-    return must(ask(text), shouted.lower(), {"check": "case", "letters": "lower"}, {"check": "equals", "value": shouted.lower()})
+    return must(
+        ask(text), shouted.lower(), {"check": "case", "letters": "lower"}, {"check": "equals", "value": shouted.lower()}
+    )
 
 
 @template("i6", "upper_case", tags=("easy", "case"))
@@ -79,23 +98,32 @@ def upper_case(draw: Draw) -> Draft:
     """All letters capital."""
     whispered = " ".join([*draw.words(3), draw.town()]).lower()
     text = f"Write this in capital letters, and nothing else: {whispered}"
-    return must(ask(text), whispered.upper(), {"check": "case", "letters": "upper"}, {"check": "equals", "value": whispered.upper()})
+    return must(
+        ask(text),
+        whispered.upper(),
+        {"check": "case", "letters": "upper"},
+        {"check": "equals", "value": whispered.upper()},
+    )
 
 
 @template("i7", "iso_date", tags=("medium", "format"), smoke=True)
 def iso_date(draw: Draw) -> Draft:
     """A date in ISO 8601."""
     year, month, day = draw.between(1900, 2099), draw.between(1, 12), draw.between(1, 28)
-    text = f"Meeting with {draw.person()}: {day} {MONTHS[month - 1]} {year}. Write only the date, in the form YYYY-MM-DD."
+    text = (
+        f"Meeting with {draw.person()}: {day} {MONTHS[month - 1]} {year}. Write only the date, in the form YYYY-MM-DD."
+    )
     said = f"{year}-{month:02}-{day:02}"
-    return must(ask(text), said, {"check": "matches", "pattern": r"\d{4}-\d{2}-\d{2}"}, {"check": "equals", "value": said})
+    return must(
+        ask(text), said, {"check": "matches", "pattern": r"\d{4}-\d{2}-\d{2}"}, {"check": "equals", "value": said}
+    )
 
 
 @template("i7", "decimal_comma", tags=("medium", "format"))
 def decimal_comma(draw: Draw) -> Draft:
     """A number with a decimal comma."""
     whole, part = draw.between(100, 99_999), draw.between(11, 99)
-    text = f"For {draw.town()}: write the number {whole}.{part} with a decimal comma instead of the point, and nothing else."
+    text = f"For {draw.town()}: write {whole}.{part} with a decimal comma instead of the point, and nothing else."
     return must(ask(text), f"{whole},{part}", {"check": "equals", "value": f"{whole},{part}"})
 
 
@@ -132,7 +160,7 @@ def csv(draw: Draw) -> Draft:
     """Comma-separated lines with three columns."""
     rows = [(name, draw.pick(COLOURS), str(draw.between(10, 99))) for name in draw.towns(3)]
     listed = "; ".join(f"{name} is {colour} and has {number} seats" for name, colour, number in rows)
-    text = f"Write CSV with the columns name,colour,seats, without a header, in the given order, and nothing else. {listed}."
+    text = f"Write only CSV with the columns name,colour,seats, in the given order, without a header. {listed}."
     said = "\n".join(",".join(row) for row in rows)
     pattern = r"[^,]+, ?[^,]+, ?\d+"
     exact = {"check": "matches", "pattern": r"\s*\n\s*".join(", ?".join(map(re.escape, row)) for row in rows)}

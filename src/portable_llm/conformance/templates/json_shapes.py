@@ -67,7 +67,9 @@ def lines(draw: Draw) -> Draft:
     goods = [{"product": p, "pieces": draw.between(2, 99)} for p in draw.sample(PRODUCTS, 3)]
     form = schema({"items": {"type": "array", "items": schema({"product": of("string"), "pieces": of("integer")})}})
     listed = ", ".join(f"{g['pieces']} x {g['product']}" for g in goods)
-    request = ask(f"Extract the items in this order, product names as written: {listed}. {AS_JSON}", schema=form, budget=128)
+    request = ask(
+        f"Extract the items in this order, product names as written: {listed}. {AS_JSON}", schema=form, budget=128
+    )
     return gives(request, {"items": goods})
 
 
@@ -93,7 +95,9 @@ def const(draw: Draw) -> Draft:
     """A member with one possible value."""
     code = draw.code()
     form = schema({"type": {"type": "string", "const": "ticket"}, "id": of("string")})
-    return gives(ask(f"Make a ticket record with the id {code}. {AS_JSON}", schema=form), {"type": "ticket", "id": code})
+    return gives(
+        ask(f"Make a ticket record with the id {code}. {AS_JSON}", schema=form), {"type": "ticket", "id": code}
+    )
 
 
 @template("j5", "null", tags=("medium", "null"))
@@ -118,7 +122,9 @@ def optional(draw: Draw) -> Draft:
 def large_integer(draw: Draw) -> Draft:
     """Sixteen digits, below 2^53, none lost."""
     number = draw.between(1_000_000_000_000_000, 8_999_999_999_999_999)
-    request = ask(f"Extract the account number {number} as a number. {AS_JSON}", schema=schema({"account": of("integer")}))
+    request = ask(
+        f"Extract the account number {number} as a number. {AS_JSON}", schema=schema({"account": of("integer")})
+    )
     return gives(request, {"account": number})
 
 
@@ -137,7 +143,9 @@ def quotes(draw: Draw) -> Draft:
     """Quotes and a backslash inside a string."""
     first, second, third = draw.words(3)
     text = f'{first} "{second}" \\{third}{draw.between(10, 99)}'
-    request = ask(f"Copy the line below exactly into the member 'line'. {AS_JSON}\n{text}", schema=schema({"line": of("string")}))
+    request = ask(
+        f"Copy the line below exactly into the member 'line'. {AS_JSON}\n{text}", schema=schema({"line": of("string")})
+    )
     return gives(request, {"line": text})
 
 
@@ -156,7 +164,8 @@ def newlines(draw: Draw) -> Draft:
 @template("j7", "emoji", tags=("medium", "string", "unicode"))
 def emoji(draw: Draw) -> Draft:
     """Astral and accented characters survive."""
-    text = f"{draw.town()} {draw.pick('😀🚀🎈🌍🐙🍀🔑🎲')} {draw.pick(('café', 'Zürich', 'naïve', 'Åse', 'señor'))} {draw.between(10, 99)}"
+    accented = draw.pick(("café", "Zürich", "naïve", "Åse", "señor"))
+    text = f"{draw.town()} {draw.pick('😀🚀🎈🌍🐙🍀🔑🎲')} {accented} {draw.between(10, 99)}"
     request = ask(f"Copy exactly into the member 'text': {text}\n{AS_JSON}", schema=schema({"text": of("string")}))
     return gives(request, {"text": text})
 
@@ -168,7 +177,11 @@ def union(draw: Draw) -> Draft:
     by_card = schema({"kind": {"type": "string", "const": "card"}, "holder": of("string")})
     by_invoice = schema({"kind": {"type": "string", "const": "invoice"}, "number": of("string")})
     form = schema({"payment": {"anyOf": [by_card, by_invoice]}})
-    said = f"Paid by card; the holder of the card is {name}." if card else f"Paid by invoice; the invoice number is {code}."
+    said = (
+        f"Paid by card; the holder of the card is {name}."
+        if card
+        else f"Paid by invoice; the invoice number is {code}."
+    )
     payment = {"kind": "card", "holder": name} if card else {"kind": "invoice", "number": code}
     return gives(ask(f"Extract the payment. {said} {AS_JSON}", schema=form), {"payment": payment})
 
@@ -190,7 +203,9 @@ def bounds(draw: Draw) -> Draft:
     """Easy: minimum and maximum."""
     name, score = draw.person(), draw.between(0, 100)
     form = schema({"player": of("string"), "score": of("integer", minimum=0, maximum=100)})
-    return gives(ask(f"Extract: player {name} has score {score}. {AS_JSON}", schema=form), {"player": name, "score": score})
+    return gives(
+        ask(f"Extract: player {name} has score {score}. {AS_JSON}", schema=form), {"player": name, "score": score}
+    )
 
 
 @template("j10", "pattern_and_length", tags=("medium", "keywords"))
@@ -205,7 +220,9 @@ def pattern_and_length(draw: Draw) -> Draft:
         }
     )
     text = f"Task {code} is due on {date} and has the tags {words[0]} and {words[1]}, in this order."
-    return gives(ask(f"Extract the task. {text} {AS_JSON}", schema=form, budget=96), {"id": code, "due": date, "tags": words})
+    return gives(
+        ask(f"Extract the task. {text} {AS_JSON}", schema=form, budget=96), {"id": code, "due": date, "tags": words}
+    )
 
 
 @template("j10", "many_keywords", tags=("hard", "keywords"), tier="should")
@@ -228,7 +245,7 @@ def many_keywords(draw: Draw) -> Draft:
 def prompted_object(draw: Draw) -> Draft:
     """No schema in the request, only words: the answer is JSON and nothing else."""
     name, age = draw.person(), draw.between(18, 89)
-    text = f'Answer only with JSON of the form {{"name": "...", "age": 0}}, without any other text. {name} is {age} years old.'
+    text = f'Answer only with JSON of the form {{"name": "...", "age": 0}}, no other text. {name} is {age} years old.'
     form = schema({"name": of("string"), "age": of("integer")})
     return gives(ask(text), {"name": name, "age": age}, schema=form)
 
@@ -238,7 +255,8 @@ def prompted_list(draw: Draw) -> Draft:
     """A list of objects by words only."""
     goods = [{"product": p, "pieces": draw.between(2, 99)} for p in draw.sample(PRODUCTS, 2)]
     listed = " and ".join(f"{g['pieces']} x {g['product']}" for g in goods)
-    text = f'Answer only with JSON of the form {{"items": [{{"product": "...", "pieces": 0}}]}}, no other text. The items: {listed}.'
+    form = '{"items": [{"product": "...", "pieces": 0}]}'
+    text = f"Answer only with JSON of the form {form}, no other text. The items: {listed}."
     return gives(ask(text, budget=96), {"items": goods})
 
 
@@ -247,7 +265,7 @@ def prompted_words(draw: Draw) -> Draft:
     """JSON's true, false and null, not another language's."""
     code, paid = draw.code(), draw.pick((True, False))
     text = (
-        'Answer only with JSON of the form {"order": "...", "paid": true or false, "note": null or text}, no other text. '
+        'Answer only with JSON of the form {"order": "...", "paid": true or false, "note": null or text}. '
         f"Order {code} is {'paid' if paid else 'not paid'}; there is no note."
     )
     return gives(ask(text), {"order": code, "paid": paid, "note": None})
@@ -265,7 +283,8 @@ def top_level_array(draw: Draw) -> Draft:
 def top_level_number(draw: Draw) -> Draft:
     """The value is a number."""
     left, right = draw.between(2_000, 99_999), draw.between(2, 999)
-    text = f"{draw.pick(draw.words(9)).capitalize()}: {left} pieces and {right} pieces are how many? Answer with the number only, as JSON."
+    thing = draw.pick(draw.words(9))
+    text = f"A {thing} costs {left} and another {right}. How much is the sum? Answer with the number only, as JSON."
     return gives(ask(text), left + right)
 
 
@@ -284,7 +303,10 @@ def no_more_members(draw: Draw) -> Draft:
     """What the schema has no place for stays out."""
     name, place, age = draw.person(), draw.town(), draw.between(18, 89)
     form = schema({"name": of("string")})
-    return gives(ask(f"{name}, {age}, lives in {place} and likes tea. Extract the person. {AS_JSON}", schema=form), {"name": name})
+    return gives(
+        ask(f"{name}, {age}, lives in {place} and likes tea. Extract the person. {AS_JSON}", schema=form),
+        {"name": name},
+    )
 
 
 @template("j1", "streamed", tags=("easy", "flat", "stream"))

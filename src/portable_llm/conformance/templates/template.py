@@ -116,7 +116,9 @@ def of(kind: str, description: str | None = None, **keywords: object) -> Json:
     return {"type": kind, **({"description": description} if description else {}), **keywords}
 
 
-def tool(name: str, description: str, required: Json | None = None, optional: Json | None = None, **keywords: object) -> Json:
+def tool(
+    name: str, description: str, required: Json | None = None, optional: Json | None = None, **keywords: object
+) -> Json:
     """A tool definition."""
     return {"name": name, "description": description, "parameters": schema(required or {}, optional, **keywords)}
 

@@ -27,7 +27,9 @@ def weather() -> Json:
 
 def order_status() -> Json:
     """A look-up by a code that cannot be guessed."""
-    return tool("get_order_status", "Look up the status of an order.", {"order_id": of("string", "Order id, like AB-12345")})
+    return tool(
+        "get_order_status", "Look up the status of an order.", {"order_id": of("string", "Order id, like AB-12345")}
+    )
 
 
 def stock_level() -> Json:
@@ -49,7 +51,9 @@ def typed_arguments(draw: Draw) -> Draft:
     """A string, a whole number and a boolean keep their types."""
     room, minutes, quiet = draw.pick(draw.words(12)), draw.between(11, 95), draw.pick((True, False))
     parameters = {"room": of("string", "Name of the room"), "minutes": of("integer", "Length in minutes")}
-    booking = tool("book_room", "Book a meeting room.", {**parameters, "quiet": of("boolean", "Whether it must be quiet")})
+    booking = tool(
+        "book_room", "Book a meeting room.", {**parameters, "quiet": of("boolean", "Whether it must be quiet")}
+    )
     kind = "It must be quiet." if quiet else "It does not have to be quiet."
     text = f"Book the room '{room}' for {minutes} minutes for {draw.person()}. {kind} Use the tool."
     request = ask(text, tools=[booking], tool_choice="required", budget=96)
@@ -60,10 +64,17 @@ def typed_arguments(draw: Draw) -> Draft:
 def decimal_number(draw: Draw) -> Draft:
     """A decimal number arrives as a number, not as text."""
     amount, source, target = draw.between(1_001, 99_999) / 100, *draw.sample(CURRENCIES, 2)
-    parameters = {"amount": of("number"), "source": of("string", "ISO 4217 code"), "target": of("string", "ISO 4217 code")}
+    parameters = {
+        "amount": of("number"),
+        "source": of("string", "ISO 4217 code"),
+        "target": of("string", "ISO 4217 code"),
+    }
     convert = tool("convert_currency", "Convert an amount of money.", parameters)
     text = f"For {draw.person()}: convert {amount} {source} to {target}. Use the tool."
-    return calls(ask(text, tools=[convert], budget=96), ("convert_currency", {"amount": amount, "source": source, "target": target}))
+    return calls(
+        ask(text, tools=[convert], budget=96),
+        ("convert_currency", {"amount": amount, "source": source, "target": target}),
+    )
 
 
 @template("t2", "one_of_three", tags=("easy", "choice"))
@@ -89,7 +100,9 @@ def one_of_eight(draw: Draw) -> Draft:
 def same_tool_twice(draw: Draw) -> Draft:
     """Two independent calls of one tool in one answer."""
     first, second = draw.towns(2)
-    text = f"Get the weather in {first} and in {second}. Call the tool once for each city, both calls in this one answer."
+    text = (
+        f"Get the weather in {first} and in {second}. Call the tool once for each city, both calls in this one answer."
+    )
     request = ask(text, tools=[weather()], tool_choice="required", parallel_tool_calls=True, budget=96)
     return calls(request, ("get_weather", {"city": first}), ("get_weather", {"city": second}))
 
@@ -107,7 +120,9 @@ def same_tool_three_times(draw: Draw) -> Draft:
 def two_tools(draw: Draw) -> Draft:
     """Independent calls of two tools."""
     city, code = draw.town(), draw.code()
-    text = f"I need two things: the weather in {city}, and the status of order {code}. Make both calls in this one answer."
+    text = (
+        f"I need two things: the weather in {city}, and the status of order {code}. Make both calls in this one answer."
+    )
     request = ask(text, tools=[weather(), order_status()], parallel_tool_calls=True, budget=96)
     return calls(request, ("get_weather", {"city": city}), ("get_order_status", {"order_id": code}))
 
@@ -125,7 +140,9 @@ def second_step(draw: Draw) -> Draft:
         result("call_a1", number),
         tools=[find, balance],
     )
-    return calls(request, ("get_balance", {"customer_number": number}), also={"customer_number": accepted(number, exact=True)})
+    return calls(
+        request, ("get_balance", {"customer_number": number}), also={"customer_number": accepted(number, exact=True)}
+    )
 
 
 @template("t7", "named_tool", tags=("easy", "choice"), smoke=True)
@@ -161,7 +178,10 @@ def nested_object(draw: Draw) -> Draft:
     """An object inside an object."""
     person, town, number = draw.person(), draw.town(), draw.between(1, 199)
     street = f"{draw.pick(draw.words(10)).capitalize()} Street"
-    address: Json = {"type": "object", "properties": {"street": of("string"), "number": of("integer"), "town": of("string")}}
+    address: Json = {
+        "type": "object",
+        "properties": {"street": of("string"), "number": of("integer"), "town": of("string")},
+    }
     address |= {"required": ["street", "number", "town"], "additionalProperties": False}
     add = tool("add_contact", "Add a contact.", {"name": of("string", "Full name"), "address": address})
     text = f"Add the contact {person}, who lives at {street} {number} in {town} (street: {street}). Use the tool."
@@ -196,8 +216,17 @@ def reference(draw: Draw) -> Draft:
     """Parameters that share a definition by `$ref`."""
     first, second = draw.towns(2)
     weight = draw.between(2, 400)
-    place: Json = {"type": "object", "properties": {"town": of("string")}, "required": ["town"], "additionalProperties": False}
-    ends: Json = {"origin": {"$ref": "#/$defs/place"}, "destination": {"$ref": "#/$defs/place"}, "kilograms": of("integer")}
+    place: Json = {
+        "type": "object",
+        "properties": {"town": of("string")},
+        "required": ["town"],
+        "additionalProperties": False,
+    }
+    ends: Json = {
+        "origin": {"$ref": "#/$defs/place"},
+        "destination": {"$ref": "#/$defs/place"},
+        "kilograms": of("integer"),
+    }
     ship = tool("ship_parcel", "Ship a parcel.", ends, **{"$defs": {"place": place}})
     text = f"Ship a parcel of {weight} kilograms from {first} to {second}. Use the tool."
     value = {"origin": {"town": first}, "destination": {"town": second}, "kilograms": weight}
@@ -208,9 +237,21 @@ def reference(draw: Draw) -> Draft:
 def any_of(draw: Draw) -> Draft:
     """A parameter of one of two shapes."""
     code, date = draw.code(), draw.date()
-    day: Json = {"type": "object", "properties": {"date": of("string")}, "required": ["date"], "additionalProperties": False}
-    wait: Json = {"type": "object", "properties": {"in_days": of("integer")}, "required": ["in_days"], "additionalProperties": False}
-    remind = tool("remind", "Set a reminder, on a date or in some days.", {"about": of("string"), "when": {"anyOf": [day, wait]}})
+    day: Json = {
+        "type": "object",
+        "properties": {"date": of("string")},
+        "required": ["date"],
+        "additionalProperties": False,
+    }
+    wait: Json = {
+        "type": "object",
+        "properties": {"in_days": of("integer")},
+        "required": ["in_days"],
+        "additionalProperties": False,
+    }
+    remind = tool(
+        "remind", "Set a reminder, on a date or in some days.", {"about": of("string"), "when": {"anyOf": [day, wait]}}
+    )
     days = draw.between(2, 40)
     is_date = draw.pick((True, False))
     text = f"Remind me about {code} {f'on {date}' if is_date else f'in {days} days'}. Use the tool."
@@ -243,7 +284,12 @@ def bounds(draw: Draw) -> Draft:
 def optional_left_out(draw: Draw) -> Draft:
     """An optional parameter that was not mentioned is left out, null, or its stated default."""
     code = draw.code()
-    cancel = tool("cancel_order", "Cancel an order.", {"order_id": of("string")}, {"refund": of("boolean", "Default: true", default=True)})
+    cancel = tool(
+        "cancel_order",
+        "Cancel an order.",
+        {"order_id": of("string")},
+        {"refund": of("boolean", "Default: true", default=True)},
+    )
     request = ask(f"Cancel order {code}. Use the tool.", tools=[cancel])
     also = {"order_id": accepted(code, exact=True), "refund": accepted(True, None, optional=True)}
     return calls(request, ("cancel_order", {"order_id": code}), also=also)
@@ -255,7 +301,11 @@ def long_name(draw: Draw) -> Draft:
     parts = "-".join(draw.words(15))
     name = f"run_{parts}"[:63] + "x"
     code = draw.code()
-    request = ask(f"Run the job {code}. Use the tool.", tools=[tool(name, "Run a job.", {"job": of("string", "Job id")})], budget=128)
+    request = ask(
+        f"Run the job {code}. Use the tool.",
+        tools=[tool(name, "Run a job.", {"job": of("string", "Job id")})],
+        budget=128,
+    )
     return calls(request, (name, {"job": code}))
 
 
@@ -284,7 +334,9 @@ def quotes(draw: Draw) -> Draft:
     first, second, third = draw.words(3)
     text = f'{first} "{second}" \\ {{{third}}} {draw.between(10, 99)}'
     save = tool("save_text", "Save a text exactly as given.", {"text": of("string")})
-    request = ask(f"Save exactly this text, every character of it:\n{text}", tools=[save], tool_choice="required", budget=96)
+    request = ask(
+        f"Save exactly this text, every character of it:\n{text}", tools=[save], tool_choice="required", budget=96
+    )
     return calls(request, ("save_text", {"text": text}), also={"text": accepted(text, exact=True)})
 
 
@@ -293,7 +345,9 @@ def newlines(draw: Draw) -> Draft:
     """Line breaks survive in an argument."""
     text = "\n".join(f"{word} {draw.between(10, 99)}" for word in draw.words(3))
     save = tool("save_text", "Save a text exactly as given.", {"text": of("string")})
-    request = ask(f"Save exactly these three lines as one text:\n{text}", tools=[save], tool_choice="required", budget=96)
+    request = ask(
+        f"Save exactly these three lines as one text:\n{text}", tools=[save], tool_choice="required", budget=96
+    )
     return calls(request, ("save_text", {"text": text}), also={"text": accepted(text, text + "\n", exact=True)})
 
 

@@ -42,11 +42,15 @@ def spelled_word(draw: Draw) -> Draft:
 def missing_parameter(draw: Draw) -> Draft:
     """A required parameter that nobody gave is asked for, not invented."""
     person, product = draw.person(), draw.pick(PRODUCTS)
-    buy = tool("place_order", "Place an order.", {"product": of("string"), "delivery_address": of("string", "Full address")})
+    buy = tool(
+        "place_order", "Place an order.", {"product": of("string"), "delivery_address": of("string", "Full address")}
+    )
     system = "Never guess a parameter of a tool. If one is missing, ask for it in one short question."
     request = ask(f"I am {person}. Please order one {product} for me.", tools=[buy], system=system)
     said = "What is the address for the delivery?"
-    checks = ({"check": "holds", "any_of": ["address", "deliver", "delivered", "delivery", "where", "ship", "shipped"]},)
+    checks = (
+        {"check": "holds", "any_of": ["address", "deliver", "delivered", "delivery", "where", "ship", "shipped"]},
+    )
     question = {"check": "matches", "pattern": r"(?s).*\?.*"}
     return says(request, said, *checks, question, judge="tools.text")
 
@@ -72,7 +76,10 @@ def results_out_of_order(draw: Draw) -> Draft:
     turns = (assistant("", *made), result("call_e5", f"{warm} degrees"), result("call_d4", f"{cold} degrees"))
     question = f"How warm are {first} and {second}? Call the tool, then say only the number of degrees in {first}."
     request = ask(question, *turns, tools=[weather()])
-    checks = ({"check": "holds", "all_of": [str(cold)]}, {"check": "lacks", "words": [str(warm)], "code": "wrong_answer"})
+    checks = (
+        {"check": "holds", "all_of": [str(cold)]},
+        {"check": "lacks", "words": [str(warm)], "code": "wrong_answer"},
+    )
     return says(request, f"{cold}", *checks, judge="tools.text")
 
 

@@ -8,7 +8,18 @@ from __future__ import annotations
 import unicodedata
 
 from portable_llm.conformance.templates.draw import Draw
-from portable_llm.conformance.templates.template import Catalogue, Draft, Json, ask, assistant, calls, of, says, tool, user
+from portable_llm.conformance.templates.template import (
+    Catalogue,
+    Draft,
+    Json,
+    ask,
+    assistant,
+    calls,
+    of,
+    says,
+    tool,
+    user,
+)
 
 template = Catalogue("wire")
 
@@ -65,7 +76,10 @@ def output_limit(draw: Draw) -> Draft:
     """An answer cut by the output limit says so."""
     start = draw.between(101, 400)
     numbers = [str(number) for number in range(start, start + 80)]
-    request = ask(f"Count for {draw.person()} from {start} to {start + 79}, one number after another, separated by spaces.", budget=32)
+    request = ask(
+        f"Count for {draw.person()} from {start} to {start + 79}, one number after another, separated by spaces.",
+        budget=32,
+    )
     checks: tuple[Json, ...] = (
         {"check": "holds", "all_of": numbers[1:3], "code": "wrong_answer"},
         {"check": "lacks", "words": numbers[60:70], "code": "cap_ignored"},
@@ -145,7 +159,9 @@ def long_tool_name(draw: Draw) -> Draft:
     """A tool name of 64 characters comes back whole."""
     name = f"look_up_{'_'.join(draw.words(15))}"[:63] + "x"
     code = draw.code()
-    request = ask(f"Look up {code}. Use the tool.", tools=[tool(name, "Look up a code.", {"code": of("string")})], budget=96)
+    request = ask(
+        f"Look up {code}. Use the tool.", tools=[tool(name, "Look up a code.", {"code": of("string")})], budget=96
+    )
     request["tool_choice"] = "required"
     return calls(request, (name, {"code": code}), judge="wire.call", finish="tool_call")
 
