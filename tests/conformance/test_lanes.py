@@ -1,4 +1,4 @@
-"""From a case to a judgement over every wire format: the correct answer passes, a fault is found on its axis by its code.
+"""From a case to a judgement over every wire format: the correct answer passes, a fault is found where it belongs.
 
 The answers are written here by hand in three wire formats, so that readers and judges are tested without the library.
 """
