@@ -103,6 +103,20 @@ class Case:
         """Whether the answer is asked for as a stream."""
         return bool(self.request.get("stream", False))
 
+    @property
+    def asserted(self) -> frozenset[str]:
+        """Members of the request that the contract depends on: an endpoint that does not honour one cannot take the case.
+
+        Two are left out where they only ask for the default or keep the answer cheap: `parallel_tool_calls: true`, and
+        an output limit that the answer does not reach.
+        """
+        free = set[str]()
+        if self.request.get("parallel_tool_calls") is not False:
+            free.add("parallel_tool_calls")
+        if self.answer.get("finish") != "length":
+            free.add("max_output_tokens")
+        return frozenset(name for name, value in self.request.items() if name not in free and value is not False)
+
     def to_json(self) -> dict[str, Any]:
         """The versioned JSON form, id first."""
         return {"id": self.id, **self._content()}

@@ -14,7 +14,7 @@ from portable_llm.conformance.judges.outcome import PASS, Judgement, found
 from portable_llm.conformance.judges.schemas import schema_fault
 from portable_llm.conformance.observation import Observation
 
-_FENCE = re.compile(r"```[ \t]*[\w-]*[ \t]*\r?\n")
+_FENCE = re.compile(r"```[ \t]*(?:[\w+-]+[ \t]*)?\r?\n")
 
 
 def judge_value(observation: Observation, case: Case) -> Judgement:

@@ -15,11 +15,14 @@ from typing import Any, cast
 
 from portable_llm.conformance.case import json_list, json_object
 from portable_llm.conformance.judges.json_values import value_end
+from portable_llm.conformance.judges.match import same_json
 from portable_llm.conformance.observation import ABSENT, ToolCall
 
-_FENCED = re.compile(r"```[ \t]*[\w+-]*[ \t]*\r?\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+_FENCED = re.compile(r"```[ \t]*(?:[\w+-]+[ \t]*)?\r?\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 _WRAPPER = re.compile(r"</?(?:tool_call|function_call|functioncall|tool_calls)>|\[TOOL_CALLS\]", re.IGNORECASE)
 MAX_TEXT = 200_000
+MAX_OPENINGS = 64
+"""Brackets tried as the start of a value: each costs one scan of the text."""
 
 
 def _is_container(value: object) -> bool:
@@ -34,7 +37,7 @@ def read_json(text: str, is_wanted: Callable[[object], bool] = _is_container) ->
     for candidates in (_strict(text), _fenced(text), _spans(text)):
         values = [value for value in candidates if is_wanted(value)]
         if values:
-            same = all(value == values[0] for value in values)
+            same = all(same_json(value, values[0]) for value in values)
             return values[0] if same else ABSENT
     return ABSENT
 
@@ -51,7 +54,7 @@ def _fenced(text: str) -> Iterator[object]:
 def _spans(text: str) -> Iterator[object]:
     """Every outermost `{…}` that parses, left to right; each character is scanned once per opening."""
     start = text.find("{")
-    for _ in range(64):
+    for _ in range(MAX_OPENINGS):
         if start < 0 or start > MAX_TEXT:
             return
         end = value_end(text, start)
@@ -95,7 +98,9 @@ def _call_bodies(text: str) -> Iterator[str]:
     lines = [line.strip().rstrip(",;") for line in "\n".join(fenced or [bare]).splitlines() if line.strip()]
     yield ",".join(lines)
     start = text.find("[")
-    while start >= 0:
+    for _ in range(MAX_OPENINGS):
+        if start < 0:
+            return
         end = value_end(text, start)
         if end is not None:
             yield text[start:end]
