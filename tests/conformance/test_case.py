@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portable_llm.conformance.case import Answer, Case, canonical_json
+from portable_llm.conformance.case import Answer, canonical_json
 from portable_llm.conformance.templates.suite import all_templates
 
 CASES = {template.id: template.case(0) for template in all_templates()}

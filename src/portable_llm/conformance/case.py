@@ -105,7 +105,7 @@ class Case:
 
     @property
     def asserted(self) -> frozenset[str]:
-        """Members of the request that the contract depends on: an endpoint that does not honour one cannot take the case.
+        """Members of the request that the contract depends on: without them an endpoint cannot take the case.
 
         Two are left out where they only ask for the default or keep the answer cheap: `parallel_tool_calls: true`, and
         an output limit that the answer does not reach.
