@@ -106,7 +106,9 @@ def _text_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observa
             "sign-off": f"{text}\nAnything else?",
             "last cut": text[:-1],
         }
-    if right.finish != "length":
+    if right.finish == "length":  # where a cut is right, the text itself is free
+        del changed["first half"], changed["reversed"]
+    else:
         changed["other answer"] = "".join(
             chr(ord(c) + 1) if c.isalnum() and c.isascii() and c not in "zZ9" else c for c in text
         )

@@ -68,7 +68,7 @@ def _lines(text: str, rule: JsonObject) -> str | None:
 
 def _words(text: str, rule: JsonObject) -> str | None:
     """The number of words between `least` and `most`."""
-    return None if rule["least"] <= len(text.split()) <= rule["most"] else "wrong_count"
+    return None if rule["least"] <= len(text.split()) <= rule["most"] else rule.get("code", "wrong_count")
 
 
 def _case(text: str, rule: JsonObject) -> str | None:

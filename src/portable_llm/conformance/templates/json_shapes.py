@@ -20,13 +20,13 @@ def person(draw: Draw) -> Draft:
     return gives(request, {"name": name, "age": age})
 
 
-@template("j1", "town", tags=("easy", "flat"), smoke=True)
-def town(draw: Draw) -> Draft:
-    """One string."""
-    name = draw.person()
-    place = draw.town()
-    request = ask(f"Extract the town: {name} lives in {place}. {AS_JSON}", schema=schema({"town": of("string")}))
-    return gives(request, {"town": place})
+@template("j1", "residence", tags=("easy", "flat"), smoke=True)
+def residence(draw: Draw) -> Draft:
+    """Two strings that must not be swapped."""
+    name, place = draw.person(), draw.town()
+    form = schema({"name": of("string"), "town": of("string")})
+    request = ask(f"{name} lives in {place}. Return name and town as JSON.", schema=form)
+    return gives(request, {"name": name, "town": place})
 
 
 @template("j1", "booleans", tags=("easy", "flat"))

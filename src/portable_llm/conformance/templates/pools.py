@@ -32,5 +32,33 @@ PRODUCTS = _split(
     "notebook stapler printer monitor keyboard headset webcam router charger projector scanner tripod speaker tablet "
     "calculator whiteboard shredder microphone lamp fan"
 )
+CAPITALS = (
+    ("Austria", "Vienna"),
+    ("Belgium", "Brussels"),
+    ("Canada", "Ottawa"),
+    ("Chile", "Santiago"),
+    ("China", "Beijing"),
+    ("Cuba", "Havana"),
+    ("Denmark", "Copenhagen"),
+    ("Egypt", "Cairo"),
+    ("England", "London"),
+    ("Finland", "Helsinki"),
+    ("France", "Paris"),
+    ("Germany", "Berlin"),
+    ("Greece", "Athens"),
+    ("Hungary", "Budapest"),
+    ("Ireland", "Dublin"),
+    ("Italy", "Rome"),
+    ("Japan", "Tokyo"),
+    ("Kenya", "Nairobi"),
+    ("Norway", "Oslo"),
+    ("Peru", "Lima"),
+    ("Poland", "Warsaw"),
+    ("Portugal", "Lisbon"),
+    ("Russia", "Moscow"),
+    ("Spain", "Madrid"),
+    ("Sweden", "Stockholm"),
+    ("Thailand", "Bangkok"),
+)
 CURRENCIES = ("EUR", "USD", "GBP", "JPY", "CHF", "SEK", "NOK", "INR", "BRL", "CAD")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

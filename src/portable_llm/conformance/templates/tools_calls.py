@@ -42,7 +42,7 @@ def stock_level() -> Json:
 def one_string(draw: Draw) -> Draft:
     """One required string."""
     city = draw.town()
-    request = ask(f"What is the weather in {city}? Use the tool.", tools=[weather()], tool_choice="required")
+    request = ask(f"Get the weather in {city}. Use the tool.", tools=[weather()], tool_choice="required")
     return calls(request, ("get_weather", {"city": city}))
 
 
@@ -54,8 +54,8 @@ def typed_arguments(draw: Draw) -> Draft:
     booking = tool(
         "book_room", "Book a meeting room.", {**parameters, "quiet": of("boolean", "Whether it must be quiet")}
     )
-    kind = "It must be quiet." if quiet else "It does not have to be quiet."
-    text = f"Book the room '{room}' for {minutes} minutes for {draw.person()}. {kind} Use the tool."
+    facts = f"Name of the room: {room}. Minutes: {minutes}. Quiet: {'true' if quiet else 'false'}."
+    text = f"Book a room for {draw.person()}. {facts} Use the tool."
     request = ask(text, tools=[booking], tool_choice="required", budget=96)
     return calls(request, ("book_room", {"room": room, "minutes": minutes, "quiet": quiet}))
 
@@ -148,10 +148,10 @@ def second_step(draw: Draw) -> Draft:
 @template("t7", "named_tool", tags=("easy", "choice"), smoke=True)
 def named_tool(draw: Draw) -> Draft:
     """A choice that names the tool is obeyed, even where another tool would do."""
-    code = draw.code()
+    text = "{}, {}, {} and {}".format(*draw.words(4))
     note = tool("save_note", "Save a short note.", {"note": of("string", "Text of the note")})
-    request = ask(f"Save the note: {code}", tools=[note, order_status()], tool_choice={"name": "save_note"})
-    return calls(request, ("save_note", {"note": code}))
+    request = ask(f"Save the note: {text}", tools=[note, order_status()], tool_choice={"name": "save_note"})
+    return calls(request, ("save_note", {"note": text}))
 
 
 @template("t7", "required", tags=("easy", "choice"), smoke=True)
@@ -169,7 +169,11 @@ def no_parameters(draw: Draw) -> Draft:
     """A tool without parameters is called with an empty object."""
     person = draw.person()
     ping = tool("get_server_time", "Get the current time of the server. Takes no parameters.")
-    request = ask(f"{person} asks: what time is it on the server? Use the tool.", tools=[ping], tool_choice="required")
+    request = ask(
+        f"{person} asks for the time of the server. Call the tool get_server_time.",
+        tools=[ping],
+        tool_choice="required",
+    )
     return calls(request, ("get_server_time", {}))
 
 

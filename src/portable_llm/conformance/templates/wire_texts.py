@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 
 from portable_llm.conformance.templates.draw import Draw
+from portable_llm.conformance.templates.pools import CAPITALS
 from portable_llm.conformance.templates.template import (
     Catalogue,
     Draft,
@@ -48,43 +49,50 @@ def ends(
 
 def holds(said: str) -> tuple[Json, Json]:
     """The text holds this word, whatever stands beside it, unless it is the question sent back."""
-    echoed = ["repeat", "say the code", "what is the code"]
+    echoed = ["say the code", "what is the code"]
     return {"check": "holds", "all_of": [said]}, {"check": "lacks", "words": echoed, "code": "wrong_answer"}
+
+
+def capital(draw: Draw, *, stream: bool = False, usage: bool = False) -> Draft:
+    """A question whose answer every model knows, so that only the wire can lose it."""
+    country, city = draw.pick(CAPITALS)
+    request = ask(f"{draw.person()} asks: what is the capital of {country}?", stream=stream)
+    return ends(request, f"The capital of {country} is {city}.", {"check": "holds", "all_of": [city]}, usage=usage)
 
 
 @template("w1", "text", tags=("easy",), smoke=True)
 def text(draw: Draw) -> Draft:
     """A reply in text with a normal ending."""
-    code = draw.code()
-    return ends(ask(f"Repeat this code: {code}"), code, *holds(code))
+    return capital(draw)
 
 
-@template("w2", "stream", tags=("easy", "stream"), smoke=True)
-def stream(draw: Draw) -> Draft:
+@template("w2", "streamed_answer", tags=("easy", "stream"), smoke=True)
+def streamed_answer(draw: Draw) -> Draft:
+    """The same as a stream, which has to end with a finish reason."""
+    return capital(draw, stream=True)
+
+
+@template("w2", "echo", tags=("medium", "stream"))
+def streamed_echo(draw: Draw) -> Draft:
     """The deltas of a stream make up the text."""
     return echo(" ".join(draw.words(5)), stream=True)
 
 
-@template("w2", "long_stream", tags=("medium", "stream"))
-def long_stream(draw: Draw) -> Draft:
+@template("w2", "long_echo", tags=("medium", "stream"))
+def long_echo(draw: Draw) -> Draft:
     """The same over many deltas, with marks that frame streams: colons, braces, `data:`."""
     return echo(f"data: {{{', '.join(draw.words(12))}}} event: {draw.code()}", stream=True, budget=128)
 
 
 @template("w3", "output_limit", tags=("easy", "finish"), smoke=True)
 def output_limit(draw: Draw) -> Draft:
-    """An answer cut by the output limit says so."""
-    start = draw.between(101, 400)
-    numbers = [str(number) for number in range(start, start + 80)]
-    request = ask(
-        f"Count for {draw.person()} from {start} to {start + 79}, one number after another, separated by spaces.",
-        budget=32,
-    )
-    checks: tuple[Json, ...] = (
-        {"check": "holds", "all_of": numbers[1:3], "code": "wrong_answer"},
-        {"check": "lacks", "words": numbers[60:70], "code": "cap_ignored"},
-    )
-    return ends(request, " ".join(numbers[:6]), *checks, finish="length", uncut=" ".join(numbers))
+    """An answer cut by the output limit says so; a token is at most one word."""
+    thing, town, limit = draw.pick(draw.words(30)), draw.town(), 32
+    story = f"In the old town of {town} there was a {thing} that nobody had seen for many years, until one day"
+    whole = f"{story} a child found it {'and ran from house to house to show it ' * 4}to all."
+    request = ask(f"Write a long story about a {thing} in {town}.", budget=limit)
+    check: Json = {"check": "words", "least": 3, "most": limit, "code": "cap_ignored"}
+    return ends(request, story, check, finish="length", uncut=whole)
 
 
 @template("w3", "tool_call", tags=("easy", "finish", "tools"), smoke=True)
@@ -92,22 +100,20 @@ def tool_call(draw: Draw) -> Draft:
     """An answer that calls a tool says so."""
     city = draw.town()
     weather = tool("get_weather", "Get the current weather of a city.", {"city": of("string", "Name of the city")})
-    request = ask(f"What is the weather in {city}? Use the tool.", tools=[weather], tool_choice="required")
+    request = ask(f"Get the weather in {city}. Use the tool.", tools=[weather], tool_choice="required")
     return calls(request, ("get_weather", {"city": city}), judge="wire.call", finish="tool_call")
 
 
 @template("w4", "usage", tags=("easy", "usage"), smoke=True)
 def usage(draw: Draw) -> Draft:
     """Token counts are reported."""
-    code = draw.code()
-    return ends(ask(f"Repeat this code: {code}"), code, *holds(code), usage=True)
+    return capital(draw, usage=True)
 
 
 @template("w4", "streamed_usage", tags=("medium", "usage", "stream"))
 def streamed_usage(draw: Draw) -> Draft:
     """Token counts are reported for streams too."""
-    code = draw.code()
-    return ends(ask(f"Repeat this code: {code}", stream=True), code, *holds(code), usage=True)
+    return capital(draw, usage=True, stream=True)
 
 
 @template("w6", "astral", tags=("medium", "unicode"))
@@ -169,11 +175,13 @@ def long_tool_name(draw: Draw) -> Draft:
 @template("w9", "stop_sequence", tags=("easy", "stop"), smoke=True)
 def stop_sequence(draw: Draw) -> Draft:
     """The text ends at the stop sequence."""
-    before, after = draw.words(4), draw.code()
-    said = " ".join(before)
-    full = f"{said} ### {after}"
-    request = ask(f"Repeat exactly, and nothing else: {full}", stop=["###"])
-    return ends(request, said, {"check": "starts", "value": said}, stop={"sequence": "###", "after": after}, uncut=full)
+    last = draw.between(14, 22)
+    numbers = [str(number) for number in range(1, last + 9)]
+    said, full = ", ".join(numbers[: last - 1]) + ", ", ", ".join(numbers)
+    text = f"Please write the numbers from 1 to {last + 8}, for {draw.person()}: 1, 2, 3,"
+    request = ask(text, stop=[str(last)], budget=120)
+    check: Json = {"check": "holds", "all_of": numbers[3 : last - 1]}
+    return ends(request, said, check, stop={"sequence": str(last), "after": str(last + 2)}, uncut=full)
 
 
 @template("w9", "streamed_stop", tags=("medium", "stop", "stream"))
