@@ -339,6 +339,13 @@ def test_the_documentation_lists_every_reason_code_with_its_meaning() -> None:
     assert [row for row in rows if row not in page] == []
 
 
+def test_the_example_in_the_documentation_is_a_frozen_case() -> None:
+    page = (REPOSITORY / "docs/reference/cases.md").read_text("utf-8")
+    example = page.split('"id": "')[1][:16]
+
+    assert f'"id":"{example}"' in (REPOSITORY / "conformance/cases/tools/t1.jsonl").read_text("utf-8")
+
+
 def test_every_code_is_used_by_a_judge() -> None:
     """A code that nothing gives would be an empty promise. Some are given by a check's own `code`."""
     room = REPOSITORY / "src/portable_llm/conformance"

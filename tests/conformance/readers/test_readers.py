@@ -143,3 +143,21 @@ def test_a_reader_has_at_most_forty_lines_of_code(wire: str) -> None:
     code = {child.lineno for node in functions for child in ast.walk(node) if isinstance(child, ast.stmt | ast.expr)}
 
     assert len(code) <= 40, len(code)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_long_stream_is_read_whole(wire: str) -> None:
+    """40,000 deltas, collected and joined once."""
+    pieces: dict[str, list[object]] = {
+        "openai-chat": [{"choices": [{"delta": {"content": "x" * 50}}]}] * 40_000,
+        "anthropic-messages": [
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            *(
+                [{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "x" * 50}}]
+                * 40_000
+            ),
+        ],
+        "gemini": [{"candidates": [{"content": {"parts": [{"text": "x" * 50}]}}]}] * 40_000,
+    }
+
+    assert len(READERS[wire](200, {}, sse(pieces[wire]), True, False).text) == 2_000_000

@@ -44,11 +44,14 @@ def put_together(events: list[dict[str, Any]]) -> dict[str, Any]:
     for event in events:
         delta = json_object(event.get("delta"))
         if event.get("type") == "content_block_start":
-            blocks[event.get("index")] = {**json_object(event.get("content_block")), "json": ""}
+            blocks[event.get("index")] = {**json_object(event.get("content_block")), "said": [], "raw": []}
         elif event.get("type") == "content_block_delta" and (block := blocks.get(event.get("index"))) is not None:
-            block["text"] = text_of(block.get("text")) + text_of(delta.get("text"))
-            block["json"] += text_of(delta.get("partial_json"))
+            block["said"].append(text_of(delta.get("text")))
+            block["raw"].append(text_of(delta.get("partial_json")))
         message |= json_object(event.get("message")) | {k: v for k, v in delta.items() if k == "stop_reason"}
         message["usage"] = {**json_object(message.get("usage")), **json_object(event.get("usage"))}
         message |= {"error": event["error"]} if event.get("error") else {}
+    for block in blocks.values():
+        block["text"] = text_of(block.get("text")) + "".join(block["said"])
+        block["json"] = "".join(block["raw"])
     return {**message, "content": list(blocks.values())}

@@ -27,21 +27,24 @@ def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: 
     errors = [chunk["error"] for chunk in chunks if chunk.get("error")]
     if errors or not chunks:
         return failure(status, body) or failed(status, errors[0] if errors else "no data")
-    text, refusal, finish, usage = "", "", None, dict[str, Any]()
-    calls: dict[str, dict[str, str]] = {}
+    text, refusal, usage = list[str](), list[str](), dict[str, Any]()
+    finish: object = None
+    calls: dict[str, dict[str, Any]] = {}
     for chunk in chunks:
         usage = json_object(chunk.get("usage")) or usage
         choices = map(json_object, json_list(chunk.get("choices")))
         choice = next((choice for choice in choices if not choice.get("index")), json_object(None))
         message = json_object(choice.get("delta" if streamed else "message"))
-        text, refusal = text + text_of(message.get("content")), refusal + text_of(message.get("refusal"))
+        text.append(text_of(message.get("content")))
+        refusal.append(text_of(message.get("refusal")))
         finish = choice.get("finish_reason") or finish
         for position, item in enumerate(map(json_object, json_list(message.get("tool_calls")))):
-            known = calls.setdefault(str(item.get("index", position)), {"id": "", "name": "", "arguments": ""})
+            known = calls.setdefault(str(item.get("index", position)), {"id": "", "name": "", "raw": list[str]()})
             function = json_object(item.get("function"))
             known["id"] = text_of(item.get("id")) or known["id"]
             known["name"] = text_of(function.get("name")) or known["name"]
-            known["arguments"] += text_of(function.get("arguments"))
-    made = [call(c["id"], c["name"], c["arguments"]) for c in calls.values()]
+            known["raw"].append(text_of(function.get("arguments")))
+    made = [call(c["id"], c["name"], "".join(c["raw"])) for c in calls.values()]
     tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    return observation(text, made, finish, WORDS, tokens, streamed=streamed, wants_json=wants_json, refusal=refusal)
+    said, refused = "".join(text), "".join(refusal)
+    return observation(said, made, finish, WORDS, tokens, streamed=streamed, wants_json=wants_json, refusal=refused)
