@@ -54,7 +54,7 @@ class Link:
     random: Callable[[], float] = random.random
 
 
-class _Tries:
+class Tries:
     """Bookkeeping of one exchange: attempts so far, the deadline, and whether another try is allowed."""
 
     def __init__(self, target: Target, link: Link, started: float) -> None:
@@ -109,7 +109,7 @@ def _headers(target: Target, call: HttpCall, link: Link, key: str | None) -> dic
     return headers
 
 
-def _send(target: Target, call: HttpCall, link: Link, tries: _Tries, stream: bool) -> Exchange[HttpReply]:
+def _send(target: Target, call: HttpCall, link: Link, tries: Tries, stream: bool) -> Exchange[HttpReply]:
     key = link.key if link.token is None else (yield Token(link.token))
     reply: HttpReply = yield Send(
         call.method,
@@ -123,14 +123,14 @@ def _send(target: Target, call: HttpCall, link: Link, tries: _Tries, stream: boo
     return reply
 
 
-def _begin(target: Target, link: Link) -> Exchange[_Tries]:
+def begin(target: Target, link: Link) -> Exchange[Tries]:
     if link.budget is not None:
         link.budget.earn()
-    return _Tries(target, link, (yield Now()))
+    return Tries(target, link, (yield Now()))
 
 
 def deliver(
-    target: Target, call: HttpCall, link: Link, read: Callable[[HttpReply], R], tries: _Tries, *, stream: bool = False
+    target: Target, call: HttpCall, link: Link, read: Callable[[HttpReply], R], tries: Tries, *, stream: bool = False
 ) -> Exchange[R]:
     """Send a call until `read` accepts the reply, or until trying again is pointless.
 
@@ -154,7 +154,7 @@ def deliver(
 
 def chat(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
     """One answer, whole."""
-    tries = yield from _begin(plan.target, link)
+    tries = yield from begin(plan.target, link)
 
     def read(reply: HttpReply) -> Response[T]:
         return read_reply(plan, reply, tries.so_far(reply))
@@ -167,7 +167,7 @@ def stream(plan: Plan[T], link: Link) -> StreamExchange[T]:
 
     A stream that breaks before anything a reader could have used is sent again.
     """
-    tries = yield from _begin(plan.target, link)
+    tries = yield from begin(plan.target, link)
 
     def read(reply: HttpReply) -> Response[T] | HttpReply:
         return reply if reply.status < 400 else read_reply(plan, reply, tries.so_far(reply))
@@ -201,7 +201,7 @@ def stream(plan: Plan[T], link: Link) -> StreamExchange[T]:
         yield Restarted(f"{type(broken).__name__}: {broken.message}")
 
 
-def _interrupted(error: PortableLLMError, decoding: Decoding[Any], tries: _Tries) -> PortableLLMError:
+def _interrupted(error: PortableLLMError, decoding: Decoding[Any], tries: Tries) -> PortableLLMError:
     """The error a reader gets when a stream breaks: with the partial response, and of a kind that says whose fault."""
     if isinstance(error, TransportError) and not isinstance(error, ProviderTimeoutError):
         error = StreamInterruptedError(f"the stream broke: {error.message}", status=error.status, body=error.body)
@@ -212,7 +212,7 @@ def _interrupted(error: PortableLLMError, decoding: Decoding[Any], tries: _Tries
 
 def raw(target: Target, call: HttpCall, link: Link) -> Exchange[HttpReply]:
     """The escape hatch: any call, with auth and retries; an error answer raises as everywhere."""
-    tries = yield from _begin(target, link)
+    tries = yield from begin(target, link)
     wire = wire_format(target.provider.wire)
 
     def read(reply: HttpReply) -> HttpReply:

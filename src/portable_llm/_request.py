@@ -13,8 +13,8 @@ from portable_llm._messages import Message, user
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
-# Generic values have no slots: on Python 3.11 `Output[int](...)` raises TypeError for a class that is frozen, slotted and
-# generic at once, since its `__setattr__` still refers to the class before slots were added.
+# Generic values have no slots: on Python 3.11 `Output[int](...)` raises TypeError for a class that is frozen, slotted
+# and generic at once, since its `__setattr__` still refers to the class before slots were added.
 T = TypeVar("T")
 
 JsonSchema: TypeAlias = Mapping[str, Any]
