@@ -1,0 +1,104 @@
+"""The first run, on this machine alone: a real engine, a first call, a plan, a comparison of two endpoints, a report.
+
+Everything a user would type is run as a user would, with the `portable-llm` command. Results stay in `demo-run/`: a
+second run goes on where an earlier one stopped. Ctrl-C stops the engine too.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import Engine, EngineError
+from environment import CHECKOUT, Need, SetupError, child_environment, ensure
+
+RUN = CHECKOUT / "demo-run"
+REPORT = RUN / "report.html"
+
+GRACE_SECONDS = 10.0
+"""How long an interrupted command may take to put its results away before it is killed."""
+
+
+def commands(url: str, model: str) -> list[tuple[str, list[str]]]:
+    """What the demo runs, in order: a heading and the arguments of `portable-llm`.
+
+    The two endpoints are one model behind two protocols of one server, so whatever differs is the protocol's doing.
+    """
+    chat, messages = f"compatible:{model}@{url}/v1", f"anthropic:{model}@{url}"
+    run = str(RUN.relative_to(CHECKOUT))
+    return [
+        ("A first call", ["chat", "--model", chat, "--max-output-tokens", "32", "Say hello in one short sentence."]),
+        ("What another provider would not honour, before anything is sent", ["plan", "--model", chat, "--model", messages]),
+        (
+            "One model behind two protocols: what would a switch lose?",
+            ["conformance", "run", chat, messages, "--depth", "smoke", "--axes", "tools,json", "--out", run, "--yes"],
+        ),
+        ("The report", ["conformance", "report", run, "--html", str(REPORT.relative_to(CHECKOUT))]),
+    ]
+
+
+def run(heading: str, arguments: Sequence[str], python: Path) -> None:
+    """Run one `portable-llm` command; an interrupt is passed on and waited for. Raises CalledProcessError."""
+    print(f"\n=== {heading}\n$ portable-llm {shlex.join(arguments)}", flush=True)
+    command = [str(python.with_name("portable-llm")), *arguments]
+    with subprocess.Popen(command, cwd=CHECKOUT, env=_environment(python), stdin=subprocess.DEVNULL) as process:
+        try:
+            status = process.wait()
+        except BaseException:
+            _finish(process)
+            raise
+    if status:
+        raise subprocess.CalledProcessError(status, command)
+
+
+def _finish(process: subprocess.Popen[bytes]) -> None:
+    """Let an interrupted command end by itself, for a while: what it has measured so far is worth keeping."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(GRACE_SECONDS)
+    except BaseException:  # it hangs, or a second Ctrl-C: nothing may stay behind
+        process.kill()
+
+
+def _environment(python: Path) -> dict[str, str]:
+    """The engine asks for no key and the clients insist on one: any will do."""
+    return child_environment(python) | {"ANTHROPIC_API_KEY": "local-engine", "OPENAI_API_KEY": "local-engine"}
+
+
+def demo() -> None:
+    """Install, start the engine, run the commands, say where the report is."""
+    python = ensure(".venv-demo", Need(groups=frozenset({"engine"}), extras=frozenset({"conformance"})))
+    start = time.monotonic()
+    RUN.mkdir(exist_ok=True)
+    with Engine(python=str(python), log=RUN / "engine.log") as engine:
+        print(f"A local engine (SmolLM2-135M) answers at {engine.url}")
+        for heading, arguments in commands(engine.url, engine.model):
+            run(heading, arguments, python)
+    print(f"\nDone in {time.monotonic() - start:.0f} s. Open the report: {os.path.relpath(REPORT)}")
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the `with` blocks, which stop the engine
+    try:
+        demo()
+    except (SetupError, EngineError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"error: `portable-llm {error.cmd[1]}` ended with status {error.returncode}; see above", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\nStopped; {RUN.name}/ keeps what was measured, and ./scripts/demo goes on from there", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
