@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from engine import Engine, EngineError
 from environment import CHECKOUT, Need, SetupError, child_environment, ensure
@@ -34,7 +35,10 @@ def commands(url: str, model: str) -> list[tuple[str, list[str]]]:
     run = str(RUN.relative_to(CHECKOUT))
     return [
         ("A first call", ["chat", "--model", chat, "--max-output-tokens", "32", "Say hello in one short sentence."]),
-        ("What another provider would not honour, before anything is sent", ["plan", "--model", chat, "--model", messages]),
+        (
+            "What another provider would not honour, before anything is sent",
+            ["plan", "--model", chat, "--model", messages],
+        ),
         (
             "One model behind two protocols: what would a switch lose?",
             ["conformance", "run", chat, messages, "--depth", "smoke", "--axes", "tools,json", "--out", run, "--yes"],
@@ -84,8 +88,13 @@ def demo() -> None:
     print(f"\nDone in {time.monotonic() - start:.0f} s. Open the report: {os.path.relpath(REPORT)}")
 
 
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """Leave through the `with` blocks, which stop what was started."""
+    sys.exit(143)
+
+
 def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the `with` blocks, which stop the engine
+    signal.signal(signal.SIGTERM, _leave)
     try:
         demo()
     except (SetupError, EngineError) as error:

@@ -7,7 +7,6 @@ lines say what passed, what failed and how long each took.
 from __future__ import annotations
 
 import argparse
-import glob
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 
 from environment import CHECKOUT, Need, SetupError, child_environment, ensure, every_extra
@@ -23,7 +23,6 @@ ENVIRONMENT = ".venv"
 
 FAST = "not slow and not engine and not live"
 """What the fast tier runs, as a pytest marker expression."""
-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +65,19 @@ SHARDS: dict[str, Shard] = {
 class Steps:
     """Runs steps one after the other and keeps how each ended."""
 
-    ended: list[tuple[str, bool, float]] = field(default_factory=list)
+    ended: list[tuple[str, bool, float]] = field(default_factory=list[tuple[str, bool, float]])
 
     def run(self, name: str, *commands: Sequence[str], python: Path) -> bool:
         """Run the commands side by side, two at a time; True when all of them succeed."""
         print(f"\n=== {name}", flush=True)
         start = time.monotonic()
         if len(commands) == 1:
-            is_good = subprocess.run(commands[0], cwd=CHECKOUT, env=child_environment(python), check=False).returncode == 0
+            is_good = (
+                subprocess.run(commands[0], cwd=CHECKOUT, env=child_environment(python), check=False).returncode == 0
+            )
         else:
             with ThreadPoolExecutor(2) as pool:
-                is_good = all(list(pool.map(lambda command: _run_quietly(command, python), commands)))
+                is_good = all(list(pool.map(_run_quietly, commands, repeat(python))))
         self.ended.append((name, is_good, time.monotonic() - start))
         return is_good
 
@@ -99,8 +100,9 @@ def _run_quietly(command: Sequence[str], python: Path) -> bool:
 
 def install(options: argparse.Namespace) -> int:
     """Everything for development; the engine and the documentation tools when asked for."""
-    groups = {"check", "test"} | ({"engine"} if options.engine else set()) | ({"docs"} if options.docs else set())
-    python = ensure(ENVIRONMENT, Need(groups=frozenset(groups), extras=every_extra()))
+    wanted = {"check": True, "test": True, "engine": bool(options.engine), "docs": bool(options.docs)}
+    groups = frozenset(name for name, is_wanted in wanted.items() if is_wanted)
+    python = ensure(ENVIRONMENT, Need(groups=groups, extras=every_extra()))
     print(f"Ready: {python.relative_to(CHECKOUT)}")
     return 0
 
@@ -134,7 +136,9 @@ def test(options: argparse.Namespace) -> int:
         return steps.close()
     python = ensure(ENVIRONMENT, Need(groups=frozenset({"check", "test", "docs"}), extras=every_extra()))
     _check(steps, python)
-    steps.run("tests", _pytest("-m", FAST, "-n", "2", "--dist", "worksteal", "--cov", "--cov-report=term"), python=python)
+    steps.run(
+        "tests", _pytest("-m", FAST, "-n", "2", "--dist", "worksteal", "--cov", "--cov-report=term"), python=python
+    )
     steps.run("docs", (str(python), "scripts/docs_site.py", "build"), python=python)
     return steps.close()
 
@@ -182,14 +186,16 @@ def newest_other_python() -> tuple[int, str] | None:
 
 def _python_candidates() -> list[str]:
     managed = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    return [*glob.glob(f"{glob.escape(str(managed))}/3.*/bin/python"), *(f"python3.{minor}" for minor in range(11, 15))]
+    return [*map(str, managed.glob("3.*/bin/python")), *(f"python3.{minor}" for minor in range(11, 15))]
 
 
 def _minor_version(path: str) -> int | None:
     """The minor version of a Python that is new enough and can make environments, or None."""
     code = "import ensurepip, ssl, sys; print(sys.version_info.minor if sys.version_info >= (3, 11) else '')"
     try:
-        said = subprocess.run([path, "-c", code], capture_output=True, text=True, check=False, timeout=20).stdout.strip()
+        said = subprocess.run(
+            [path, "-c", code], capture_output=True, text=True, check=False, timeout=20
+        ).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
         return None
     return int(said) if said.isdigit() else None
@@ -209,7 +215,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the fast tier",
         epilog="Shards: " + "; ".join(f"{name} ({shard.about})" for name, shard in SHARDS.items()),
     )
-    command.add_argument("--slow", nargs="?", const="all", choices=("all", *SHARDS), help="the slow tier or one shard of it")
+    command.add_argument(
+        "--slow", nargs="?", const="all", choices=("all", *SHARDS), help="the slow tier or one shard of it"
+    )
     command.set_defaults(run=test)
     return parser
 

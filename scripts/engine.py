@@ -26,10 +26,9 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 ALIAS = "smollm2"
@@ -65,7 +64,13 @@ class Engine:
     """
 
     def __init__(
-        self, *, alias: str = ALIAS, slots: int = 1, tools: bool = True, log: Path | None = None, python: str = sys.executable
+        self,
+        *,
+        alias: str = ALIAS,
+        slots: int = 1,
+        tools: bool = True,
+        log: Path | None = None,
+        python: str = sys.executable,
     ) -> None:
         self._alias = alias
         self._command = [python, str(Path(__file__).resolve()), "serve", "--with-parent", "--alias", alias]
@@ -155,14 +160,20 @@ def _wait_until_healthy(url: str) -> None:
                     return
         except (OSError, ValueError):  # 503 while the model loads
             time.sleep(0.05)
-    raise EngineError(f"the local engine at {url} does not answer /health; stop other work on this machine and try again")
+    raise EngineError(
+        f"the local engine at {url} does not answer /health; stop other work on this machine and try again"
+    )
 
 
 def serve(options: argparse.Namespace) -> None:
     """Run the engine in this process until SIGINT, SIGTERM or, `--with-parent`, the end of standard input."""
     stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     if options.with_parent:
         threading.Thread(target=_end_with_parent, args=(stop,), daemon=True).start()
     server = _start_server(options)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tomllib
 import venv
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def child_environment(python: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def _one_at_a_time() -> Generator[None]:
     """Two scripts started together must not install into one environment at once."""
     cache = CHECKOUT / ".cache"
     cache.mkdir(exist_ok=True)
@@ -140,7 +140,9 @@ def _make(home: Path, python: str) -> None:
         else:
             subprocess.run([python, "-m", "venv", str(home)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise SetupError(f"cannot make {home.name}: {error}; remove it (rm -rf {home.name}) and run this again") from error
+        raise SetupError(
+            f"cannot make {home.name}: {error}; remove it (rm -rf {home.name}) and run this again"
+        ) from error
 
 
 def _pip(home: Path, log: Path, *arguments: str) -> None:
@@ -157,7 +159,7 @@ def _pip(home: Path, log: Path, *arguments: str) -> None:
 def remedy(said: str, log: Path) -> str:
     """One line about why pip failed and what to do, from what it `said` (kept whole in `log`)."""
     if any(sign in said for sign in NO_NETWORK):
-        return "the package index cannot be reached; connect to a network, or name a mirror in PIP_INDEX_URL, and try again"
+        return "the package index cannot be reached; connect to a network or set PIP_INDEX_URL, then try again"
     if "No space left on device" in said:
         return "the disk is full; free about 1 GB and try again"
     errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]

@@ -1,0 +1,5 @@
+"""Fixtures that tests of several rooms share."""
+
+from __future__ import annotations
+
+pytest_plugins = ["support.engine"]

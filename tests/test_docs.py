@@ -1,0 +1,145 @@
+"""What the documentation says is run and looked up: code blocks, files, commands, links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import docs_site
+from support.snippets import run, snippets
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+GENERATED = {docs_site.CHANGELOG, *docs_site.API.glob("*.md")}
+PAGES = sorted({*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")} - GENERATED)
+FOLDERS = (".ci", "benchmarks", "changelog.d", "conformance", "docs", "examples", "scripts", "src", "tests")
+
+INLINE_CODE = re.compile(r"`([^`\n]+)`")
+A_FILE = re.compile(rf"(?:\./)?((?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]*)")
+A_COMMAND = re.compile(r"\bportable-llm\s+([a-z][a-z-]*)")
+A_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(CHECKOUT))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if snippets(page)], ids=name)
+def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "__main__"}
+    for snippet in snippets(page):
+        if snippet.no_run is None:
+            run(snippet, names)
+        else:
+            compile(snippet.code, f"{page}:{snippet.line}", "exec")
+            assert snippet.no_run, f"{page}:{snippet.line}: `no-run` says no reason"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_names_only_files_that_exist(page):
+    named = [
+        found[1]
+        for code in INLINE_CODE.findall(page.read_text("utf-8"))
+        if (found := A_FILE.fullmatch(code.split()[0]))
+    ]
+
+    assert [path for path in named if not (CHECKOUT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_names_only_commands_that_exist(page):
+    modules = {path.stem.strip("_") for path in (CHECKOUT / "src" / "portable_llm" / "cli").glob("[!_]*")}
+
+    assert set(A_COMMAND.findall(page.read_text("utf-8"))) - {module.replace("_", "-") for module in modules} == set()
+
+
+@pytest.mark.parametrize("page", sorted(CHECKOUT.glob("*.md")), ids=name)
+def test_links_of_pages_outside_the_site_lead_somewhere(page):
+    """Links inside `docs/` are checked by the strict build."""
+    assert [link for link in A_LINK.findall(page.read_text("utf-8")) if not (CHECKOUT / link).exists()] == []
+
+
+class TestSnippets:
+    @pytest.fixture
+    def page(self, tmp_path) -> Path:
+        return tmp_path / "page.md"
+
+    def test_an_error_names_the_line_of_the_page(self, page):
+        page.write_text("# Title\n\n```python\nx = 1\nraise ValueError(x)\n```\n")
+
+        with pytest.raises(ValueError, match="1") as caught:
+            run(snippets(page)[0], {})
+        assert (caught.traceback[-1].path, caught.traceback[-1].lineno + 1) == (page, 5)
+
+    def test_blocks_of_a_page_share_their_names(self, page):
+        page.write_text("```python\nx = 1\n```\ntext\n\n```py\nx += 1\n```\n")
+        names: dict[str, object] = {}
+        for snippet in snippets(page):
+            run(snippet, names)
+
+        assert names["x"] == 2
+
+    def test_what_a_block_prints_must_be_what_stands_below_it(self, page):
+        page.write_text(
+            "```python\nprint('a b c')\n```\n\n```text\na ... c\n```\n\n```python\nprint(1)\n```\n\n```text\n2\n```\n"
+        )
+        right, wrong = snippets(page)
+        run(right, {})
+
+        with pytest.raises(AssertionError, match="the page says\n2"):
+            run(wrong, {})
+
+    def test_a_block_is_left_out_only_by_the_mark_directly_above_it(self, page):
+        page.write_text("<!-- no-run: needs a key -->\n```python\n1/0\n```\n\nwords\n\n```python\nx = 1\n```\n")
+
+        assert [snippet.no_run for snippet in snippets(page)] == ["needs a key", None]
+
+    def test_other_languages_are_left_alone(self, page):
+        page.write_text("```console\n$ rm -rf /\n```\n~~~\n```\n")
+
+        assert snippets(page) == []
+
+
+class TestGeneratedPages:
+    def test_the_changelog_lists_every_fragment(self, tmp_path):
+        (tmp_path / "README.md").write_text("how to")
+        (tmp_path / "b.md").write_text("- Second,\n  folded.\n")
+        (tmp_path / "a.md").write_text("First.\n")
+
+        assert docs_site.changelog(tmp_path).splitlines()[-2:] == ["- First.", "- Second, folded."]
+
+    def test_an_empty_fragment_is_an_error_that_names_the_file(self, tmp_path):
+        (tmp_path / "later.md").write_text("\n")
+
+        with pytest.raises(docs_site.SetupError, match=r"later\.md is empty"):
+            docs_site.changelog(tmp_path)
+
+    def test_every_committed_fragment_is_one_paragraph(self):
+        paragraphs = [path for path in docs_site.CHECKOUT.glob("changelog.d/*.md") if path.name != "README.md"]
+
+        assert [path.name for path in paragraphs if "\n\n" in path.read_text("utf-8").strip()] == []
+
+    def test_the_reference_finds_names_where_they_are_written(self, tmp_path, monkeypatch):
+        package = tmp_path / "sample_room"
+        package.mkdir()
+        (package / "__init__.py").write_text(
+            '"""A room."""\n__all__ = ["Thing", "Alias", "make"]\nfrom ._hidden import *\n'
+        )
+        (package / "_hidden.py").write_text("class Thing: ...\nAlias = int | Thing\nmake: object = Thing\n")
+        monkeypatch.syspath_prepend(tmp_path)
+
+        assert list(docs_site.rooms(package)) == ["sample_room"]
+        page = docs_site.api_page("sample_room", package / "__init__.py", docs_site.homes(package))
+        assert page.splitlines() == [
+            "# `sample_room`",
+            "",
+            "A room.",
+            "",
+            "::: sample_room._hidden.Alias",
+            "",
+            "::: sample_room._hidden.Thing",
+            "",
+            "::: sample_room._hidden.make",
+        ]
