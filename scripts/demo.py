@@ -16,14 +16,31 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from engine import Engine, EngineError
+from engine import Engine, EngineError, is_free
 from environment import CHECKOUT, Need, SetupError, child_environment, ensure
 
 RUN = CHECKOUT / "demo-run"
 REPORT = RUN / "report.html"
+PORT = RUN / "port"
 
 GRACE_SECONDS = 10.0
 """How long an interrupted command may take to put its results away before it is killed."""
+
+
+def port_of_earlier_run() -> int:
+    """The same address as before, since an endpoint at another one is another endpoint; 0 without an earlier run.
+
+    Raises EngineError when something else listens there by now.
+    """
+    try:
+        port = int(PORT.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
+    if not is_free(port):
+        raise EngineError(
+            f"port {port} of the earlier run is in use; stop what listens there, or start anew: rm -r {RUN.name}"
+        )
+    return port
 
 
 def commands(url: str, model: str) -> list[tuple[str, list[str]]]:
@@ -81,7 +98,8 @@ def demo() -> None:
     python = ensure(".venv-demo", Need(groups=frozenset({"engine"}), extras=frozenset({"conformance"})))
     start = time.monotonic()
     RUN.mkdir(exist_ok=True)
-    with Engine(python=str(python), log=RUN / "engine.log") as engine:
+    with Engine(port=port_of_earlier_run(), python=str(python), log=RUN / "engine.log") as engine:
+        PORT.write_text(engine.url.rpartition(":")[2], encoding="utf-8")
         print(f"A local engine (SmolLM2-135M) answers at {engine.url}")
         for heading, arguments in commands(engine.url, engine.model):
             run(heading, arguments, python)

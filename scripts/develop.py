@@ -179,7 +179,7 @@ def _shard_python(shard: Shard) -> Path | None:
 
 def newest_other_python() -> tuple[int, str] | None:
     """The minor version and path of the newest Python here that is not the one running this; None without one."""
-    found = {minor: path for path in _python_candidates() if (minor := _minor_version(path)) is not None}
+    found = {minor: path for path in _python_candidates() if (minor := minor_version(path)) is not None}
     found.pop(sys.version_info.minor, None)
     return max(found.items(), default=None)
 
@@ -189,7 +189,7 @@ def _python_candidates() -> list[str]:
     return [*map(str, managed.glob("3.*/bin/python")), *(f"python3.{minor}" for minor in range(11, 15))]
 
 
-def _minor_version(path: str) -> int | None:
+def minor_version(path: str) -> int | None:
     """The minor version of a Python that is new enough and can make environments, or None."""
     code = "import ensurepip, ssl, sys; print(sys.version_info.minor if sys.version_info >= (3, 11) else '')"
     try:

