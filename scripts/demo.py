@@ -68,8 +68,8 @@ def run(heading: str, arguments: Sequence[str], python: Path) -> None:
     """Run one `portable-llm` command; an interrupt is passed on and waited for. Raises CalledProcessError."""
     print(f"\n=== {heading}\n$ portable-llm {shlex.join(arguments)}", flush=True)
     command = [str(python.with_name("portable-llm")), *arguments]
-    # A group of its own: a terminal's Ctrl-C comes to us alone, and `_finish` passes it on once. A second one would look
-    # like impatience, and the command would drop what it is putting away.
+    # A group of its own: a terminal's Ctrl-C comes to us alone, and `_finish` passes it on once. A second one would
+    # look like impatience, and the command would drop what it is putting away.
     with subprocess.Popen(
         command, cwd=CHECKOUT, env=_environment(python), stdin=subprocess.DEVNULL, process_group=0
     ) as process:

@@ -204,14 +204,17 @@ def minor_version(path: str) -> int | None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/", description="Set up, check and test this checkout.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("install", help="everything for development, in .venv")
+    command = commands.add_parser("install", prog="scripts/install", help="everything for development, in .venv")
     command.add_argument("--engine", action="store_true", help="the local engine too (130 MB)")
     command.add_argument("--docs", action="store_true", help="the documentation tools too")
     command.set_defaults(run=install)
     commands.add_parser("shards", help="the names of the slow tier's shards").set_defaults(run=shards)
-    commands.add_parser("check", help="format, lint, strict types").set_defaults(run=check)
+    commands.add_parser("check", prog="scripts/check", help="format, lint, strict types").set_defaults(run=check)
     command = commands.add_parser(
         "test",
+        prog="scripts/test",
+        allow_abbrev=False,  # `--cov` and the like are pytest's
+        usage="%(prog)s [--slow [SHARD]] [PYTEST ARGUMENT ...]",
         help="the fast tier",
         epilog="Shards: " + "; ".join(f"{name} ({shard.about})" for name, shard in SHARDS.items()),
     )
