@@ -29,7 +29,7 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 ALIAS = "smollm2"
@@ -44,7 +44,7 @@ OUTPUT_TOKENS = 256
 START_SECONDS = 60.0
 """Loading takes 0.2 to 2 s; a machine that is busy with something else gets a minute."""
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 5
 """An idle server ends in 0.1 s; one in the middle of an answer is killed after this long."""
 
 
@@ -192,19 +192,16 @@ def _wait_until_healthy(url: str) -> None:
 
 def serve(options: argparse.Namespace) -> None:
     """Run the engine in this process until SIGINT, SIGTERM or, `--with-parent`, the end of standard input."""
-    stop = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+    # Blocked before the server starts its threads, and waited for: a handler could run while this thread holds the very
+    # lock it needs, and a signal during loading would be lost. Either way nobody would ever stop the engine.
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     if options.with_parent:
-        threading.Thread(target=_end_with_parent, args=(stop,), daemon=True).start()
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     server = _start_server(options)
     print(server.listening_address, flush=True)
-    stop.wait()
-    _end_anyway()
+    signal.sigwait(ends)
+    signal.alarm(STOP_SECONDS)  # ending waits for the answer being written; then the kernel ends the process
     del server
 
 
@@ -237,19 +234,12 @@ def model_file() -> Path:
     return files[0]
 
 
-def _end_with_parent(stop: threading.Event) -> None:
+def _end_with_parent() -> None:
     with contextlib.suppress(OSError):
         while os.read(sys.stdin.fileno(), 1):
             pass
-    stop.set()
-    _end_anyway()
-
-
-def _end_anyway() -> None:
-    """Ending waits for the answer being written, and while the model loads nobody hears a signal: set a limit."""
-    timer = threading.Timer(STOP_SECONDS, os._exit, args=(1,))
-    timer.daemon = True
-    timer.start()
+    signal.alarm(STOP_SECONDS)  # while the model loads nobody waits for the signal below
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main() -> int:

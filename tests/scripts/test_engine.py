@@ -102,7 +102,10 @@ class TestEnds:
             child.stdout.readline()
             child.send_signal(number)
 
-            assert child.wait(30) == 0
+            try:
+                assert child.wait(30) == 0
+            finally:
+                child.kill()
 
 
 def test_an_engine_that_does_not_start_says_how_to_install_it():
