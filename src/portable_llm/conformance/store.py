@@ -35,6 +35,9 @@ KEPT_HEADERS = re.compile(
 _SECRET_SHAPES = re.compile(r"\b(?:sk-[A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|Bearer\s+[A-Za-z0-9._-]{16,})")
 
 
+_MISSING = frozenset({401, 402, 403, 404, 408, 409, 429})
+
+
 class RunStoreError(CallerError):
     """The run directory cannot be read or written; what is in it is whole up to its last complete line."""
 
@@ -63,6 +66,16 @@ class Record:
     def key(self) -> str:
         """What names the exchange within a run."""
         return f"{self.arm}/{self.case}/{'+'.join(self.lanes)}/{self.trial}"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is no evidence of anything: the line, the key, the rate limit or the server failed.
+
+        Taking the run up again makes it anew; the later record then counts.
+        """
+        if self.error is not None:
+            return self.error.get("kind") in ("timeout", "connection")
+        return self.status is not None and (self.status in _MISSING or (self.status >= 500 and self.status != 501))
 
     @property
     def reply(self) -> HttpReply | None:
@@ -98,9 +111,7 @@ class Record:
         """Read the stored form back."""
         fields = {name: value for name, value in form.items() if name not in ("key", "body", "lanes")}
         body = form["body"]
-        raw = (
-            base64.b64decode(str(json_object(body)["base64"])) if isinstance(body, dict) else str(body).encode("utf-8")
-        )
+        raw = base64.b64decode(str(json_object(body)["base64"])) if json_object(body) else str(body).encode("utf-8")
         return cls(**fields, lanes=tuple(form["lanes"]), body=raw)
 
 
@@ -122,7 +133,8 @@ class RunStore:
 
     def __init__(self, directory: Path, redact: Redactor | None = None) -> None:
         self.directory = directory
-        self._redact = redact or Redactor()
+        self.redact = redact or Redactor()
+        """Applied to every exchange before it is stored."""
         self._lock = Lock()
         self._file: IO[bytes] | None = None
 
@@ -175,7 +187,7 @@ class RunStore:
 
     def append(self, record: Record) -> None:
         """Store an exchange; returns when it is on disk."""
-        line = self._redact(canonical_json(record.to_json())).encode("ascii") + b"\n"
+        line = self.redact(canonical_json(record.to_json())).encode("ascii") + b"\n"
         with self._lock, _OsErrorsTold(self.directory / "transcripts.jsonl"):
             if self._file is None:
                 self._file = self._open()
@@ -196,7 +208,11 @@ class RunStore:
         file.seek(0, os.SEEK_END)
         return file
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> list[Record]:
+        """The exchanges by key, the last of each; raises `RunStoreError` for damage."""
+        return list({record.key: record for record in self.lines()}.values())
+
+    def lines(self) -> Iterator[Record]:
         """All whole exchanges; a torn last line is left out. Raises `RunStoreError` for damage anywhere else."""
         path = self.directory / "transcripts.jsonl"
         if not path.exists():
