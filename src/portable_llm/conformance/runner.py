@@ -196,8 +196,8 @@ class Runner:
                 else f"HTTP {record.status} {record.body[:200].decode(errors='replace')}"
             )
             raise ConnectionFailedError(
-                f"endpoint {arm.upper()} ({target.provider.name}:{target.model} at {target.base_url}) does not answer: {said}; "
-                "check its address, model name and key; what was stored is kept",
+                f"endpoint {arm.upper()} ({target.provider.name}:{target.model} at {target.base_url}) "
+                f"does not answer: {said}; check its address, model name and key; what was stored is kept",
                 provider=target.provider.name,
             )
 
