@@ -195,7 +195,7 @@ def test_reasoning_goes_back_into_the_field_it_came_in(field: str) -> None:
 
 
 def test_reasoning_details_go_back_unchanged() -> None:
-    details = [{"type": "reasoning.encrypted", "data": "x", "id": "r", "format": "f", "index": 0}]
+    details: list[Any] = [{"type": "reasoning.encrypted", "data": "x", "id": "r", "format": "f", "index": 0}]
     thought = ReasoningPart(text="", state={"reasoning_details": details}, origin=ORIGIN)
 
     assert sent(assistant(thought, "ok"))[0] == {"role": "assistant", "content": "ok", "reasoning_details": details}

@@ -141,7 +141,7 @@ def test_a_typed_refusal() -> None:
     assert response.message.parts == (RefusalPart(text="I can't."),)
     assert response.finish_reason == "refusal"
     assert response.refusal == Refusal(kind="hard", source="model", text="I can't.", evidence=("message.refusal",))
-    assert response.outcome == Refused(refusal=response.refusal)
+    assert isinstance(response.outcome, Refused)
 
 
 def test_an_empty_refusal_beside_a_normal_answer_is_none() -> None:
@@ -180,7 +180,7 @@ def test_reasoning_keeps_the_name_of_its_field(field: str) -> None:
 
 
 def test_reasoning_sent_three_times_is_read_once() -> None:
-    details = [{"type": "reasoning.text", "text": "Hm.", "signature": "s", "index": 0}]
+    details: list[Any] = [{"type": "reasoning.text", "text": "Hm.", "signature": "s", "index": 0}]
 
     response = whole({"reasoning": "Hm.", "reasoning_content": "Hm.", "reasoning_details": details, "content": "hi"})
 
@@ -423,6 +423,21 @@ def test_an_error_inside_a_stream_raises_and_leaves_the_partial(error_chunk: dic
 
     partial = decoder.finish()[1]
     assert (partial.text, partial.finish_reason) == ("so f", "error")
+
+
+@pytest.mark.parametrize(
+    "error", [{"code": "data_inspection_failed", "message": "m"}, {"type": "content_filter", "message": "m"}]
+)
+def test_a_filter_that_breaks_in_is_a_refusal_and_no_error(error: dict[str, Any]) -> None:
+    _, response, is_complete = streamed(chunk({"content": "so f"}), {"error": error})
+    answer = parse_response(reply(200, {"error": error}), ORIGIN)
+
+    assert is_complete
+    assert (response.text, response.finish_reason) == ("so f", "content_filter")
+    for refused in (response, answer):
+        assert refused.finish_reason == "content_filter"
+        assert refused.refusal is not None
+        assert refused.refusal.source == "input_filter"
 
 
 # ---- calls in streams ------------------------------------------------------------------------------------------------

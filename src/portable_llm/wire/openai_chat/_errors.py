@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from portable_llm._errors import ErrorKind, ProviderError, kind_of_status
@@ -66,19 +67,24 @@ def parse_error(reply: HttpReply, origin: Origin) -> ProviderError | Response[No
     """Read an error answer; what a filter or a policy declined is a `Response` with its refusal."""
     body = error_body(reply)
     fields = as_dict(body)
-    choice = as_dict(next(iter(as_list(fields.get("choices"))), None))
-    if choice.get("finish_reason") == "content_filter":
-        return _declined(reply, origin, "content_filter", "output_filter", fields)
     error = as_dict(fields.get("error"))
+    choice = as_dict(next(iter(as_list(fields.get("choices"))), None))
     words = _words(fields, error)
-    for word in words:
-        if (source := FILTER_CODES.get(word.lower())) is not None:
-            return _declined(reply, origin, word, source, fields)
+    if choice.get("finish_reason") == "content_filter":
+        return _declined(reply, origin, _refusal("content_filter", "output_filter", error), fields)
+    if (refusal := _refusal_in(words, error)) is not None:
+        return _declined(reply, origin, refusal, fields)
     if reply.status == 403 and as_dict(error.get("metadata")).get("reasons"):
-        return _declined(reply, origin, "moderation", "input_filter", fields)
+        return _declined(reply, origin, _refusal("moderation", "input_filter", error), fields)
     message = error_message(body)
     kind = _kind(words, message, reply.status)
     return provider_error(reply, kind=kind, message=message, code=words[0] if words else None)
+
+
+def declined_inside(body: Mapping[str, Any], choice: Mapping[str, Any]) -> Refusal | None:
+    """The refusal of a filter that speaks up as an error in a 2xx answer or in the middle of a stream."""
+    error = as_dict(body.get("error") or choice.get("error"))
+    return _refusal_in(_words({} if "choices" in body else body, error), error)
 
 
 def error_inside(body: Mapping[str, Any], choice: Mapping[str, Any], reply: HttpReply) -> ProviderError | None:
@@ -123,23 +129,32 @@ def _kind(words: list[str], message: str, status: int) -> ErrorKind:
     return _KINDS_OF_STATUS.get(status) or kind_of_status(status)
 
 
-def _declined(
-    reply: HttpReply, origin: Origin, word: str, source: RefusalSource, body: Mapping[str, Any]
-) -> Response[None]:
-    inner = as_dict(as_dict(body.get("error")).get("innererror"))
-    results = as_dict(inner.get("content_filter_result"))
-    hit = [name for name, result in results.items() if as_dict(result).get("filtered") is True]
-    reasons = as_list(as_dict(as_dict(body.get("error")).get("metadata")).get("reasons"))
-    refusal = Refusal(
-        kind="hard",
-        source=source,
-        category=",".join(hit or [reason for reason in reasons if isinstance(reason, str)]) or "unspecified",
-        evidence=(f"HTTP {reply.status}", f"code={word}"),
-    )
+def _refusal_in(words: list[str], error: Mapping[str, Any]) -> Refusal | None:
+    for word in words:
+        if (source := FILTER_CODES.get(word.lower())) is not None:
+            return _refusal(word, source, error)
+    return None
+
+
+def _refusal(word: str, source: RefusalSource, error: Mapping[str, Any]) -> Refusal:
+    """The refusal that an error's code stands for, with the categories its report marks."""
+    hit = filtered_categories(as_dict(as_dict(error.get("innererror")).get("content_filter_result")))
+    reasons = [reason for reason in as_list(as_dict(error.get("metadata")).get("reasons")) if isinstance(reason, str)]
+    category = ",".join(hit or reasons) or "unspecified"
+    return Refusal(kind="hard", source=source, category=category, evidence=(f"code={word}",))
+
+
+def filtered_categories(report: Mapping[str, Any]) -> list[str]:
+    """The categories that a filter report marks as filtered."""
+    return [name for name, result in report.items() if as_dict(result).get("filtered") is True]
+
+
+def _declined(reply: HttpReply, origin: Origin, refusal: Refusal, body: Mapping[str, Any]) -> Response[None]:
+    refusal = replace(refusal, evidence=(f"HTTP {reply.status}", *refusal.evidence))
     return Response(
         message=Message(role="assistant", parts=()),
         finish_reason="content_filter",
-        raw_finish_reason=word,
+        raw_finish_reason=refusal.evidence[1].removeprefix("code="),
         outcome=Refused(refusal=refusal),
         refusal=refusal,
         usage=Usage(),

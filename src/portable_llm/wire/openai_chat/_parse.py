@@ -11,13 +11,13 @@ from typing import Any, cast
 
 from portable_llm._http import HttpReply
 from portable_llm._json import JsonValue
-from portable_llm._messages import Citation, Message, Origin
+from portable_llm._messages import Citation, Origin
 from portable_llm._response import NoOutput, Refusal, RefusalSource, Refused, Response, Usage
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, body_object
-from portable_llm.wire.openai_chat._errors import error_inside
+from portable_llm.wire.openai_chat._errors import declined_inside, error_inside, filtered_categories
 
 FINISH_REASONS: Mapping[str, str] = {
     "stop": "stop",
@@ -53,18 +53,21 @@ def parse_response(reply: HttpReply, origin: Origin) -> Response[None]:
     """
     body = body_object(reply, "chat completion")
     choice = as_dict(next(iter(as_list(body.get("choices"))), None))
-    error = error_inside(body, choice, reply)
+    declined = declined_inside(body, choice)
+    error = None if declined is not None else error_inside(body, choice, reply)
     assembly = Assembly(origin)
     assembly.start(as_str(body.get("id")) or None, as_str(body.get("model")))
     # Some hosts answer in the older completions form: a text and no message.
     read_message(assembly, as_dict(choice.get("message")) or {"content": choice.get("text")})
+    code = declined.evidence[0].removeprefix("code=") if declined is not None else None
     response = finished(
         assembly,
-        as_str(choice.get("finish_reason")),
+        as_str(choice.get("finish_reason")) if code is None else code,
         usage_of(body, choice),
         filters=as_dict(choice.get("content_filter_results")),
         request_id_=request_id(reply),
         raw=body,
+        declined=declined,
         is_error=error is not None,
     )
     if error is not None:
@@ -218,21 +221,23 @@ def finished(
     filters: Mapping[str, Any] | None = None,
     request_id_: str | None = None,
     raw: Mapping[str, JsonValue] | None = None,
+    declined: Refusal | None = None,
     is_error: bool = False,
 ) -> Response[None]:
-    """The response that an assembled message, a finish word and a usage object add up to."""
+    """The response that an assembled message, a finish word and a usage object add up to; `declined` is the refusal
+    of a filter that came as an error."""
     said = assembly.refusal_text
     reason = finish_reason(
         word.lower() if word else None,
         FINISH_REASONS,
         has_calls=assembly.has_calls,
         has_refusal=bool(said),
+        is_filtered=declined is not None,
         is_error=is_error,
     )
-    refusal = refusal_of(said, word if reason == "content_filter" else None, filters or {})
-    message: Message = assembly.message()
+    refusal = declined or refusal_of(said, word if reason == "content_filter" else None, filters or {})
     return Response(
-        message=message,
+        message=assembly.message(),
         finish_reason=reason,
         raw_finish_reason=word,
         outcome=NoOutput() if refusal is None else Refused(refusal=refusal),
@@ -255,13 +260,7 @@ def refusal_of(said: str, filter_word: str | None, filters: Mapping[str, Any]) -
     return Refusal(
         kind="hard",
         source=source,
-        category=filtered_category(filters) or "unspecified",
+        category=",".join(filtered_categories(filters)) or "unspecified",
         text=said or None,
         evidence=(*evidence, *(("message.refusal",) if said else ())),
     )
-
-
-def filtered_category(filters: Mapping[str, Any]) -> str | None:
-    """The categories that a filter report marks as filtered or detected-and-filtered, joined by commas."""
-    hit = [name for name, result in filters.items() if as_dict(result).get("filtered") is True]
-    return ",".join(hit) or None

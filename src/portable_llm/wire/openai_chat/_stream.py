@@ -8,16 +8,16 @@ Perplexity, some behind routers) never send the mark; a stream with neither was 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from portable_llm._events import Delta
 from portable_llm._frames import Frame
 from portable_llm._http import HttpReply
 from portable_llm._messages import Origin
-from portable_llm._response import Response
+from portable_llm._response import Refusal, Response
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, frame_json
-from portable_llm.wire.openai_chat._errors import error_inside
+from portable_llm.wire.openai_chat._errors import declined_inside, error_inside
 from portable_llm.wire.openai_chat._parse import (
     REASONING_FIELDS,
     UNTYPED_FIELDS,
@@ -52,6 +52,7 @@ class ChatDecoder:
         self._is_started = False
         self._is_done = False
         self._is_failed = False
+        self._declined: Refusal | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -67,14 +68,12 @@ class ChatDecoder:
         chunk = as_dict(frame_json(data, "chat completion chunk"))
         if not self._is_started:
             self._start(chunk)
-        choices = chunk.get("choices")
-        if isinstance(choices, list):
-            for choice in choices:  # type: ignore[reportUnknownVariableType]
-                if isinstance(choice, dict) and not choice.get("index"):  # type: ignore[reportUnknownMemberType]
-                    self._choice(choice)  # type: ignore[reportUnknownArgumentType]
-                    break
-        self._check(chunk, data)
-        if "usage" in chunk or "x_groq" in chunk:
+        choice = _first_choice(chunk)
+        if choice:
+            self._choice(choice)
+        if not choice or "error" in chunk or "error" in choice:
+            self._check(chunk, choice, data)
+        if chunk.get("usage") or "x_groq" in chunk:
             self._usage = usage_of(chunk, {}) or self._usage
         return self._assembly.take()
 
@@ -88,7 +87,14 @@ class ChatDecoder:
         if self._images:
             self._assembly.unknown("images", {"images": self._images})
         self._assembly.close_all()
-        response = finished(self._assembly, self._word, self._usage, filters=self._filters, is_error=self._is_failed)
+        response = finished(
+            self._assembly,
+            self._word,
+            self._usage,
+            filters=self._filters,
+            declined=self._declined,
+            is_error=self._is_failed,
+        )
         return self._assembly.take(), response
 
     def _start(self, chunk: Mapping[str, Any]) -> None:
@@ -99,12 +105,13 @@ class ChatDecoder:
     def _choice(self, choice: Mapping[str, Any]) -> None:
         delta = choice.get("delta")
         if isinstance(delta, dict):
-            content = delta.get("content")  # type: ignore[reportUnknownMemberType]
-            if len(delta) == 1 and isinstance(content, str):  # type: ignore[reportUnknownArgumentType]
+            fields = cast("dict[str, Any]", delta)
+            content = fields.get("content")
+            if len(fields) == 1 and isinstance(content, str):
                 if content:
                     self._assembly.text("text", content)
             else:
-                self._delta(as_dict(delta))  # type: ignore[reportUnknownArgumentType]
+                self._delta(fields)
         elif text := as_str(choice.get("text")):
             self._assembly.text("text", text)
         elif self._assembly.is_empty:
@@ -149,17 +156,25 @@ class ChatDecoder:
         self._audio.add(as_dict(delta.get("audio")))
         self._images += as_list(delta.get("images"))
 
-    def _check(self, chunk: Mapping[str, Any], data: bytes) -> None:
-        if "error" not in chunk and "choices" in chunk:
-            choice = as_dict(next(iter(as_list(chunk["choices"])), None))
-            if "error" not in choice:
-                return
-        else:
-            choice = as_dict(next(iter(as_list(chunk.get("choices"))), None))
+    def _check(self, chunk: Mapping[str, Any], choice: Mapping[str, Any], data: bytes) -> None:
+        if (declined := declined_inside(chunk, choice)) is not None:
+            self._declined = declined
+            self._word = declined.evidence[0].removeprefix("code=")
+            return
         error = error_inside(chunk, choice, HttpReply(status=200, body=data))
         if error is not None:
             self._is_failed = True
             raise error
+
+
+def _first_choice(chunk: Mapping[str, Any]) -> dict[str, Any]:
+    """The choice with index 0, or with none; an empty one if the chunk is about others or about none."""
+    for item in as_list(chunk.get("choices")):
+        if isinstance(item, dict):
+            choice = cast("dict[str, Any]", item)
+            if not choice.get("index"):
+                return choice
+    return {}
 
 
 class _Pieces:
