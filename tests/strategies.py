@@ -241,29 +241,35 @@ _counts = st.integers(0, 10**6)
 
 
 @st.composite
-def usages(draw: st.DrawFn) -> Usage:
+def usages(draw: st.DrawFn, *, cache_creation: bool = True) -> Usage:
     """Counts whose parts fit into their wholes."""
-    read, written, fresh = draw(_counts), draw(_counts), draw(_counts)
+    read, fresh = draw(_counts), draw(_counts)
+    written = draw(_counts) if cache_creation else 0
     thought, said = draw(_counts), draw(_counts)
     return Usage(
         input_tokens=read + written + fresh,
         output_tokens=thought + said,
         cache_read_input_tokens=read,
-        cache_creation_input_tokens=written,
+        cache_creation_input_tokens=written if cache_creation else None,
         reasoning_output_tokens=thought,
     )
 
 
 @st.composite
 def responses(
-    draw: st.DrawFn, *, origin: Origin = ORIGIN, reasoning: bool = True, refusal: bool = True
+    draw: st.DrawFn,
+    *,
+    origin: Origin = ORIGIN,
+    reasoning: bool = True,
+    refusal: bool = True,
+    cache_creation: bool = True,
 ) -> Response[None]:
     """An answer every format can say: optional reasoning, text, calls; a typed refusal in place of both.
 
     `finish_reason` fits the parts and `raw_finish_reason` is `None`: what word a provider uses is the wire's business.
     """
     if refusal and draw(st.integers(0, 7)) == 0:
-        return _refused(draw)
+        return _refused(draw(usages(cache_creation=cache_creation)), draw(texts), draw(words))
     thought: list[Part] = [ReasoningPart(text=draw(texts), origin=origin)] if reasoning and draw(st.booleans()) else []
     calls = draw(st.lists(tool_calls(), max_size=2, unique_by=lambda call: call.id))
     said: list[Part] = [draw(text_parts())] if draw(st.booleans()) or not calls else []
@@ -274,37 +280,44 @@ def responses(
         raw_finish_reason=None,
         outcome=NoOutput(),
         refusal=None,
-        usage=draw(usages()),
+        usage=draw(usages(cache_creation=cache_creation)),
         model=ORIGIN.model,
         id=draw(words),
     )
 
 
-def _refused(draw: st.DrawFn) -> Response[None]:
-    declined = Refusal(kind="hard", source="model", text=draw(texts))
+def _refused(usage: Usage, text: str, id: str) -> Response[None]:
+    declined = Refusal(kind="hard", source="model", text=text)
     return Response(
         message=Message(role="assistant", parts=(RefusalPart(text=declined.text or ""),)),
         finish_reason="refusal",
         raw_finish_reason=None,
         outcome=Refused(refusal=declined),
         refusal=declined,
-        usage=draw(usages()),
+        usage=usage,
         model=ORIGIN.model,
-        id=draw(words),
+        id=id,
     )
 
 
 def without_wire_words(response: Response[Any]) -> dict[str, Any]:
-    """The fields of an answer that survive a round trip through any wire: everything but the provider's own words."""
+    """The fields of an answer that survive a round trip through any wire: everything but the provider's own words.
+
+    Only some formats have a part of its own for words of refusal; in others they are text.
+    """
     refusal = response.refusal
     return {
-        "parts": [(type(part).__name__, _visible(part)) for part in response.message.parts],
+        "parts": [(_kind(part), _visible(part)) for part in response.message.parts],
         "finish_reason": response.finish_reason,
         "refusal": None if refusal is None else (refusal.kind, refusal.source, refusal.text),
         "usage": response.usage,
         "model": response.model,
         "id": response.id,
     }
+
+
+def _kind(part: Part) -> str:
+    return "TextPart" if isinstance(part, RefusalPart) else type(part).__name__
 
 
 def _visible(part: Part) -> Any:

@@ -101,7 +101,8 @@ def wire_tool_choice(choice: ToolChoice) -> str | dict[str, Any]:
 def _output(body: dict[str, Any], output: Output[Any], add: Add) -> None:
     if not output.schema:
         body["response_format"] = {"type": "json_object"}
-        add(entry("json", "/output", "renamed", "any JSON is sent as response_format json_object"))
+        detail = "sent as response_format json_object: it gives an object, and asks that the messages say JSON"
+        add(entry("json", "/output", "narrowed", detail))
         return
     schema: dict[str, Any] = {"name": output.name, "schema": output.schema}
     if output.strict is not None:
