@@ -209,13 +209,16 @@ def requests(draw: st.DrawFn, *, carries: Collection[str] = ALL_FEATURES, model:
     output = draw(outputs(carries=carries))
     if offered and "output/with_tools" not in carries:
         output = None
+    choice = draw(tool_choices(offered, carries=carries))
+    # How many calls may be made says nothing where none may.
+    switch = _option(carries, "parallel_tool_calls", st.booleans()) if offered and choice != "none" else st.none()
     return Request(
         model=model,
         messages=draw(conversations(carries=carries)),
         output=output,
         tools=offered,
-        tool_choice=draw(tool_choices(offered, carries=carries)),
-        parallel_tool_calls=draw(_option(carries, "parallel_tool_calls", st.booleans())) if offered else None,
+        tool_choice=choice,
+        parallel_tool_calls=draw(switch),
         sampling=draw(samplings(carries=carries)),
         reasoning=draw(reasonings(carries=carries)),
         max_output_tokens=draw(_option(carries, "max_output_tokens", st.integers(1, 4096))),
