@@ -76,7 +76,7 @@ def adapt_content(request: Request[Any], context: Context) -> Changed:
 
 def _check_prefill(request: Request[Any], context: Context, entries: list[Adaptation]) -> None:
     last = len(request.messages) - 1
-    if request.messages[last].role != "assistant":
+    if request.messages[last].role != "assistant" or _is_paused(request.messages[last]):
         return
     fact = context.capabilities["messages/prefill"]
     if fact.support != "yes":
@@ -84,6 +84,11 @@ def _check_prefill(request: Request[Any], context: Context, entries: list[Adapta
         entries.append(entry("dialogue", f"/messages/{last}", "weakened", detail, "nobody", fact.reference))
     elif fact.is_assumed:
         entries.append(assumed("dialogue", f"/messages/{last}", context))
+
+
+def _is_paused(message: Message) -> bool:
+    """A turn that ends in the provider's own piece is one it interrupted and goes on with: no prefill."""
+    return bool(message.parts) and isinstance(message.parts[-1], UnknownPart)
 
 
 def _adapt_part(part: Part, where: str, context: Context, entries: list[Adaptation]) -> Part | None:
