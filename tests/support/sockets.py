@@ -113,6 +113,11 @@ class SocketServer:
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
+    def join(self, seconds: float) -> None:
+        """Wait until the handlers of the connections so far have ended."""
+        for thread in self._threads[1:]:
+            thread.join(seconds)
+
     def close(self) -> None:
         """Accept no more, let the handlers come to their end, and end those that do not."""
         with suppress(OSError):

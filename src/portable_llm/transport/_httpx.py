@@ -312,6 +312,8 @@ def _read_timeout(error: Exception, bound: Bound) -> Exception:
 
 
 def _not_connected(error: Exception, bound: Bound) -> Exception:
+    if "://" not in bound.send.url or "///" in place(bound.send.url):  # no host: httpx2 looks "" up
+        return _bad_url(error, bound)
     return ConnectionFailedError(f"{place(bound.send.url)}: no connection: {_words(error)}", is_sent=False)
 
 
