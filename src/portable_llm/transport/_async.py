@@ -256,7 +256,11 @@ class AsyncRun(Generic[E, R]):
     async def _read(self, step: Read) -> bytes | None:
         if self._reply is None:
             raise RuntimeError("Read without an open reply: the Send before it needs stream=True and a 2xx answer")
-        return await self._reply.read()
+        try:
+            return await self._reply.read()
+        except Exception:
+            await self._drop_reply()
+            raise
 
     async def _pause(self, step: Pause) -> None:
         await asyncio.sleep(max(step.seconds, 0.0))

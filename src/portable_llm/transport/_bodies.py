@@ -36,6 +36,7 @@ class Inflater:
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
         self._wbits = zlib.MAX_WBITS | 16 if encoding == "gzip" else zlib.MAX_WBITS
+        self._head = b"" if encoding == "deflate" else None
         self._inflate = zlib.decompressobj(self._wbits)
         self._members = 0
         self._size_in = 0
@@ -43,10 +44,11 @@ class Inflater:
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
         """The pieces that `raw` yields; raises `UnreadableAnswerError`, for a bomb `AnswerTooLargeError`."""
+        self._size_in += len(raw)
+        if self._head is not None and (raw := self._read_head(raw)) == b"":
+            return
         for start in range(0, len(raw), _PIECE):
-            data = raw[start : start + _PIECE]
-            self._size_in += len(data)
-            yield from self._inflated(data)
+            yield from self._inflated(raw[start : start + _PIECE])
 
     def finish(self) -> None:
         """Raises `UnreadableAnswerError` if the compressed data was cut off."""
@@ -68,15 +70,22 @@ class Inflater:
             if not data and len(piece) < _PIECE:
                 return
 
+    def _read_head(self, raw: bytes) -> bytes:
+        """What to inflate, once there are two bytes: "deflate" means zlib (RFC 9110 §8.4.1.2), whose header says so
+        (RFC 1950 §2.2), and some servers leave that out."""
+        head = (self._head or b"") + raw
+        if len(head) < 2:
+            self._head = head
+            return b""
+        self._head = None
+        if head[0] & 0x0F != 8 or (head[0] << 8 | head[1]) % 31:
+            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        return head
+
     def _step(self, data: bytes) -> bytes:
         try:
             return self._inflate.decompress(data, _PIECE)
         except zlib.error as error:
-            if self._encoding == "deflate" and self._wbits > 0 and not self._size_out:
-                # "deflate" means zlib (RFC 9110 §8.4.1.2), and some servers send it without the zlib header.
-                self._wbits = -zlib.MAX_WBITS
-                self._inflate = zlib.decompressobj(self._wbits)
-                return self._step(data)
             raise UnreadableAnswerError(f"the body is not valid {self._encoding}: {error}") from None
 
     def _start_member(self) -> None:

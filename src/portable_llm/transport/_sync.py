@@ -79,12 +79,12 @@ class SyncDriver:
         raise error  # outside of the handler, so that the original, which holds credentials, is not its context
 
     def _connect(self) -> tuple[Any, Callable[..., Any]]:
-        if self._build is None:
+        if self._build is None or self._is_closed:
             with self._lock:
+                if self._is_closed:
+                    raise ConfigurationError("this client was closed; make a new one")
                 if self._build is None:
                     self._make_client()
-        if self._is_closed:
-            raise ConfigurationError("this client was closed; make a new one")
         return self._client, cast("Callable[..., Any]", self._build)
 
     def _make_client(self) -> None:
@@ -246,7 +246,11 @@ class SyncRun(Generic[E, R]):
     def _read(self, step: Read) -> bytes | None:
         if self._reply is None:
             raise RuntimeError("Read without an open reply: the Send before it needs stream=True and a 2xx answer")
-        return self._reply.read()
+        try:
+            return self._reply.read()
+        except Exception:
+            self._drop_reply()
+            raise
 
     def _pause(self, step: Pause) -> None:
         time.sleep(max(step.seconds, 0.0))
