@@ -69,6 +69,12 @@ class Peer:
                 if self._stop.wait(every) or not self.send(bytes([byte])):
                     return
 
+    def read_slowly(self, sip: int, until: threading.Event, every: float = 0.002) -> None:
+        """Read at most `sip` bytes at a time."""
+        while not until.wait(every):
+            if sip and not self._socket.recv(sip):
+                return
+
     def reset(self) -> None:
         """Break the connection off with a TCP reset."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -394,6 +394,37 @@ def test_cancelling_a_task_closes_its_connection_at_once(answer: bytes, stream: 
     assert ended == ["ended"]
 
 
+def test_an_error_closes_the_connection_of_a_run_that_nobody_closes():
+    closed: list[bool] = []
+
+    def handle(peer: Peer) -> None:
+        peer.request()
+        peer.send(STREAM_HEAD + chunked(b"data: 1\n\n"))
+        closed.append(peer.wait_closed())
+
+    def exchange(url: str) -> Generator[Any, Any, None]:
+        yield Send("POST", url, {}, b"", stream=True)
+        yield Read()
+        raise ValueError("mine")
+
+    async def main(url: str) -> None:
+        run = AsyncDriver().open(exchange(url))
+        with pytest.raises(ValueError, match="mine"):
+            await run.advance()
+        await asyncio.to_thread(server.join, 10)
+
+    with serving(handle) as server:
+        run = SyncDriver().open(exchange(server.url))
+        with pytest.raises(ValueError, match="mine"):
+            run.advance()
+        server.join(10)
+        assert closed == [True]
+    with serving(handle) as server:
+        asyncio.run(main(server.url))
+
+    assert closed == [True, True]
+
+
 def test_an_interrupt_closes_the_connection_at_once():
     closed: list[bool] = []
     main_thread = threading.main_thread().ident

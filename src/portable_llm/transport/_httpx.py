@@ -264,12 +264,14 @@ class _Chunks:
 
 def place(url: str) -> str:
     """A URL for messages: without user, password, query and fragment, any of which may hold a secret."""
-    scheme, separator, rest = url.partition("://")
+    scheme, separator, rest = url.partition("#")[0].partition("?")[0].partition("://")
     if not separator:
         return "the request"
     authority, slash, path = rest.partition("/")
-    host = authority.partition("?")[0].partition("#")[0].rpartition("@")[2]
-    return f"{scheme}://{host}{slash}{path.partition('?')[0].partition('#')[0]}"
+    host, colon, port = authority.rpartition("@")[2].rpartition(":")
+    # A port that is none is the rest of a password, one that had a "#" or "?" in it.
+    shown = f"{host}{colon}{port}" if port.isdigit() or not colon or port.endswith("]") else host
+    return f"{scheme}://{shown}{slash}{path}"
 
 
 # ---- exceptions ------------------------------------------------------------------------------------------------------
