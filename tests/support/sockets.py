@@ -69,11 +69,13 @@ class Peer:
                 if self._stop.wait(every) or not self.send(bytes([byte])):
                     return
 
-    def read_slowly(self, sip: int, until: threading.Event, every: float = 0.002) -> None:
-        """Read at most `sip` bytes at a time."""
+    def read_slowly(self, sip: int, until: threading.Event, every: float = 0.002) -> int:
+        """Read at most `sip` bytes at a time → how many came."""
+        came = 0
         while not until.wait(every):
-            if sip and not self._socket.recv(sip):
-                return
+            with suppress(OSError):
+                came += len(self._socket.recv(sip) if sip else b"")
+        return came
 
     def reset(self) -> None:
         """Break the connection off with a TCP reset."""
