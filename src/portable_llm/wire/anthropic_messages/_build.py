@@ -18,7 +18,7 @@ from portable_llm.wire.anthropic_messages._capabilities import (
     VERSION,
     VERSION_WITH_SAMPLING,
 )
-from portable_llm.wire.anthropic_messages._ledger import dropped, entry
+from portable_llm.wire.anthropic_messages._ledger import dropped
 from portable_llm.wire.anthropic_messages._options import (
     add_cache,
     add_extra,
@@ -50,7 +50,10 @@ def build_request(
 
 def _body(request: Request[Any], capabilities: Capabilities, talk: Conversation) -> Block:
     ledger = talk.ledger
-    body: Block = {"model": request.model, "max_tokens": _max_tokens(request, capabilities, ledger)}
+    body: Block = {"model": request.model}
+    if request.max_output_tokens is not None:
+        body["max_tokens"] = request.max_output_tokens
+        ledger.append(ledger_.MAX_TOKENS)
     add_tools(body, request, ledger)
     if request.cache is not None:
         add_cache(body, request.cache, talk, ledger)
@@ -90,16 +93,6 @@ def _headers(body: Block, betas: object) -> dict[str, str]:
     return headers
 
 
-def _max_tokens(request: Request[Any], capabilities: Capabilities, ledger: Ledger) -> int:
-    if request.max_output_tokens is not None:
-        ledger.append(ledger_.MAX_TOKENS)
-        return request.max_output_tokens
-    default = int(capabilities["max_output_tokens"].default or DEFAULT_MAX_TOKENS)
-    detail = f"the protocol demands a limit: {default} is sent; set max_output_tokens for another"
-    ledger.append(entry("tokens", "/max_output_tokens", "defaulted", detail))
-    return default
-
-
 def _add_stop(body: Block, stop: tuple[str, ...], capabilities: Capabilities, ledger: Ledger) -> None:
     kept = stop
     if capabilities.spelling.get("stop/blank") == "refused":
@@ -126,7 +119,8 @@ def _add_sampling(body: Block, sampling: Sampling, ledger: Ledger) -> None:
 def _add_output_config(body: Block, request: Request[Any], capabilities: Capabilities, ledger: Ledger) -> None:
     config: Block = {}
     if request.reasoning is not None:
-        thinking, effort = reasoning_fields(request.reasoning, body["max_tokens"], capabilities, ledger)
+        limit = request.max_output_tokens or DEFAULT_MAX_TOKENS
+        thinking, effort = reasoning_fields(request.reasoning, limit, capabilities, ledger)
         if thinking is not None:
             body["thinking"] = thinking
         if effort is not None:

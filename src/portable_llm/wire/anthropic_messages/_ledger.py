@@ -68,6 +68,7 @@ SUMMARY_NEEDS_BUDGET = dropped(
 )
 CACHE = entry("tokens", "/cache/breakpoints", "moved", "sent as cache_control of the blocks they end with")
 CACHE_TTL = entry("tokens", "/cache/ttl", "moved", "sent in cache_control")
+CACHE_TTL_MOOT = dropped("tokens", "/cache/ttl", "not sent: no breakpoint could be set")
 CACHE_KEY = dropped("tokens", "/cache/key", "the protocol has no routing key")
 
 

@@ -108,17 +108,13 @@ def add_metadata(body: Block, metadata: Mapping[str, str], ledger: Ledger) -> No
 
 
 def add_cache(body: Block, cache: CacheHint, talk: Conversation, ledger: Ledger) -> None:
-    """Marks on the blocks at which a cached prefix ends; a lifetime without marks asks for the automatic mark."""
+    """Marks on the blocks at which a cached prefix ends."""
     mark: Block = {"type": "ephemeral"} if cache.ttl is None else {"type": "ephemeral", "ttl": cache.ttl}
     marked = [pointer for pointer in cache.breakpoints if _is_marked(pointer, body, talk, mark, ledger)]
     if marked:
         ledger.append(ledger_.CACHE)
-    elif cache.ttl is not None and not cache.breakpoints:
-        body["cache_control"] = mark
-    if cache.ttl is not None and (marked or not cache.breakpoints):
-        ledger.append(ledger_.CACHE_TTL)
-    elif cache.ttl is not None:
-        ledger.append(dropped("tokens", "/cache/ttl", "not sent: no breakpoint could be set"))
+    if cache.ttl is not None:
+        ledger.append(ledger_.CACHE_TTL if marked else ledger_.CACHE_TTL_MOOT)
     if cache.key is not None:
         ledger.append(ledger_.CACHE_KEY)
 

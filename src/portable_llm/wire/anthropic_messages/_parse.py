@@ -27,7 +27,7 @@ def parse_response(reply: HttpReply, origin: Origin) -> Response[None]:
     Raises `UnreadableAnswerError` for JSON that is no message, and a `ProviderError` for an error inside it.
     """
     body = body_object(reply, "answer")
-    if body.get("type") == "error" or "error" in body:
+    if body.get("type") == "error" or body.get("error"):
         raise error_of(body, reply, "server_error")
     content = body.get("content")
     if not isinstance(content, list):
@@ -38,7 +38,7 @@ def parse_response(reply: HttpReply, origin: Origin) -> Response[None]:
         )
     assembly = Assembly(origin)
     for index, block in enumerate(cast("list[Any]", content)):
-        read_block(assembly, index, as_dict(block))
+        read_block(assembly, index, as_dict(block) or {"block": block})
     assembly.start(as_str(body.get("id")), as_str(body.get("model")))
     return response_of(assembly, body, as_dict(body.get("usage")), request_id=request_id(reply), raw=body)
 

@@ -47,7 +47,7 @@ def read_request(body: Mapping[str, Any], *, path: str = "") -> tuple[Request[An
         sampling=_sampling(rest),
         max_output_tokens=as_int(rest.pop("max_tokens", None)),
         stop=tuple(word for word in as_list(rest.pop("stop_sequences", None)) if isinstance(word, str)),
-        cache=_cache(rest, found),
+        cache=_cache(found),
         metadata=_metadata(rest, found),
         extra=_extra(rest, found),
     )
@@ -208,14 +208,9 @@ def _number(value: object) -> float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _cache(rest: dict[str, Any], found: Found) -> CacheHint | None:
-    automatic = rest.get("cache_control")
-    if found.breakpoints:
-        return CacheHint(breakpoints=tuple(found.breakpoints), ttl=found.ttl)
-    if isinstance(automatic, dict):
-        rest.pop("cache_control")
-        return CacheHint(ttl="1h" if as_dict(cast("object", automatic)).get("ttl") == "1h" else "5m")
-    return None
+def _cache(found: Found) -> CacheHint | None:
+    # The automatic mark of the whole request (top level) has no place in a hint and stays in `extra`.
+    return CacheHint(breakpoints=tuple(found.breakpoints), ttl=found.ttl) if found.breakpoints else None
 
 
 def _metadata(rest: dict[str, Any], found: Found) -> dict[str, str]:

@@ -16,11 +16,15 @@ from portable_llm.wire.anthropic_messages import _ledger as ledger_
 from portable_llm.wire.anthropic_messages._blocks import Ledger
 from portable_llm.wire.anthropic_messages._ledger import dropped, entry
 
-EFFORT_BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 32768, "max": 32768}
-"""Tokens sent for an effort word where a model knows budgets only. Chosen here, since the vendor gives no table."""
+EFFORT_SHARES = {"minimal": 0.1, "low": 0.2, "medium": 0.5, "high": 0.8, "xhigh": 0.9, "max": 0.95}
+"""Share of `max_tokens` sent as a budget for an effort word where a model knows budgets only, so that room is left for
+the answer. Chosen here: the vendor gives no table."""
 
 MIN_BUDGET = 1024
 """The smallest budget the protocol takes (SDK types, 2026-11-23)."""
+
+ROOM_FOR_ANSWER = 1024
+"""Tokens left below `max_tokens` where a budget has to be cut."""
 
 
 def reasoning_fields(
@@ -70,9 +74,9 @@ def _by_effort(
     if not _knows_budgets_only(capabilities):
         ledger.append(ledger_.EFFORT)
         return {"type": "adaptive"}, effort
-    budget = EFFORT_BUDGETS[effort]
+    budget = max(MIN_BUDGET, int(max_tokens * EFFORT_SHARES[effort]))
     thinking = _enabled(budget, max_tokens, "/reasoning/effort", ledger)
-    if thinking is not None and thinking["budget_tokens"] == budget:
+    if thinking is not None:
         detail = f"this model has no effort words: {effort!r} is sent as a budget of {budget} tokens"
         ledger.append(entry("sampling", "/reasoning/effort", "substituted", detail))
     return thinking, None
@@ -82,13 +86,14 @@ def _enabled(budget: int, max_tokens: int, subject: str, ledger: Ledger) -> dict
     """Thinking with that budget, which has to stay below `max_tokens`; `None` where nothing fits."""
     if budget < max_tokens:
         return {"type": "enabled", "budget_tokens": budget}
-    if max_tokens - 1 < MIN_BUDGET:
+    if max_tokens <= MIN_BUDGET:
         detail = f"not sent: the smallest budget, {MIN_BUDGET} tokens, does not fit below max_tokens = {max_tokens}"
         ledger.append(dropped("sampling", subject, detail))
         return None
-    detail = f"a budget of {max_tokens - 1} tokens is sent: it has to stay below max_tokens = {max_tokens}"
+    fitting = max(MIN_BUDGET, max_tokens - ROOM_FOR_ANSWER)
+    detail = f"a budget of {fitting} tokens is sent: it has to stay below max_tokens = {max_tokens}"
     ledger.append(entry("sampling", subject, "clamped", detail))
-    return {"type": "enabled", "budget_tokens": max_tokens - 1}
+    return {"type": "enabled", "budget_tokens": fitting}
 
 
 def _unasked(reasoning: Reasoning, capabilities: Capabilities) -> dict[str, Any] | None:

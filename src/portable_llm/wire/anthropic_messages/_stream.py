@@ -72,13 +72,14 @@ class MessagesDecoder:
             self._on_end(event)
         elif kind == "message_stop":
             self._is_complete = True
-        elif kind == "error" or (kind is None and "error" in event):
+        elif kind == "error" or (kind is None and event.get("error")):
             raise error_of(event, HttpReply(status=200, body=data), "server_error")
         return self._assembly.take()
 
     def finish(self) -> tuple[list[Delta], Response[None]]:
         """Close what is open → the last deltas and the response."""
-        for index in (*self._inputs, *self._raw):
+        # A call that was cut before its arguments stays without them: `{}` would look like a whole call.
+        for index in tuple(self._raw):
             self._on_stop(index)
         self._assembly.close_all()
         return self._assembly.take(), response_of(self._assembly, self._end, self._usage)
