@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -158,7 +159,10 @@ def test_importing_the_client_is_cheap() -> None:
     heavy = "pydantic httpx2 httpx tiktoken jsonschema referencing regex asyncio.tasks"
     code = f"import sys; from portable_llm import Client; print([m for m in {heavy!r}.split() if m in sys.modules])"
 
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE.parent)}
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env=environment
+    )
 
     assert set(ast.literal_eval(loaded.stdout)) <= {"asyncio.tasks"}
 

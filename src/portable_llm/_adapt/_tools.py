@@ -17,8 +17,7 @@ def adapt_tools(request: Request[Any], context: Context) -> Changed:
         return _without_tools(request)
     fact = context.capabilities["tools"]
     if fact.support != "yes":
-        note = entry("tools", "/tools", "dropped", f"{context.target} has no tools", "nobody", fact.reference)
-        return replace(request, tools=(), tool_choice=None, parallel_tool_calls=None), (note,)
+        return replace(request, tools=(), tool_choice=None, parallel_tool_calls=None), _no_tools(request, context, fact)
     entries: list[Adaptation] = [assumed("tools", "/tools", context)] if fact.is_assumed else []
     request = _strict(request, context, entries)
     request = _choice(request, context, entries)
@@ -33,6 +32,12 @@ def _without_tools(request: Request[Any]) -> Changed:
         if getattr(request, name) is not None
     ]
     return (replace(request, tool_choice=None, parallel_tool_calls=None), entries) if entries else (request, ())
+
+
+def _no_tools(request: Request[Any], context: Context, fact: Fact) -> list[Adaptation]:
+    """The tools, and what the request says about them, left out."""
+    asked = [name for name in ("tool_choice", "parallel_tool_calls") if getattr(request, name) is not None]
+    return [dropped("tools", f"/{name}", context, fact) for name in ("tools", *asked)]
 
 
 def _strict(request: Request[Any], context: Context, entries: list[Adaptation]) -> Request[Any]:
