@@ -44,7 +44,7 @@ class CutJson(Fault):
             case ToolCallPart() if part is last:
                 raw = self._shortened(part.raw_arguments or dump_json(part.arguments).decode())
                 return replace(part, arguments=None, raw_arguments=raw)
-            case TextPart() if _is_json(part.text):
+            case TextPart() if is_json(part.text):
                 return replace(part, text=self._shortened(part.text))
             case _:
                 return part
@@ -53,8 +53,9 @@ class CutJson(Fault):
         return text[: min(int(len(text) * self.keep), len(text) - 1)]
 
 
-def _is_json(text: str) -> bool:
-    if text.lstrip()[:1] not in ("{", "["):
+def is_json(text: str, *, any: bool = False) -> bool:
+    """Whether the text is a JSON object or array, or with `any` any JSON value."""
+    if not any and text.lstrip()[:1] not in ("{", "["):
         return False
     try:
         load_json(text)
@@ -104,7 +105,7 @@ class IgnoreSchema(Fault):
 
 def _with_json(response: AnyResponse, change: Callable[[str], str]) -> AnyResponse:
     parts = [
-        replace(part, text=change(part.text)) if isinstance(part, TextPart) and _is_json(part.text) else part
+        replace(part, text=change(part.text)) if isinstance(part, TextPart) and is_json(part.text) else part
         for part in response.message.parts
     ]
     return _with_parts(response, *parts)
