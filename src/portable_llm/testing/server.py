@@ -234,7 +234,11 @@ class FakeServer:
                 return
             if incoming is None:
                 return
-            script, is_chunked = await self._script(incoming)
+            try:
+                script, is_chunked = await self._script(incoming)
+            except Exception as error:
+                self._note(error)
+                script, is_chunked = script_of(_plain(500, f"{type(error).__name__}: {error}")), False
             if not await deliver(script, reader, writer, is_chunked=is_chunked) or not incoming.keeps_open:
                 return
 
