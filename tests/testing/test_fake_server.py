@@ -201,6 +201,7 @@ def test_refuses_malformed_requests_as_the_provider_does(wire: str, body: bytes)
     with FakeServer() as server:
         got = raw(server, wire, body)
 
+        assert server.errors == ()
     assert got.status == 400
     assert error_of(wire, got).kind == "invalid_request"
 
@@ -216,13 +217,26 @@ def test_refuses_an_unknown_role(wire: str) -> None:
     assert error_of(wire, got).kind == "invalid_request"
 
 
+ORPHANS: dict[str, dict[str, Any]] = {
+    "openai-chat": {"messages": [{"role": "tool", "tool_call_id": "c1", "content": "42"}]},
+    "anthropic-messages": {
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "42"}]}],
+    },
+    "gemini": {
+        "contents": [{"role": "user", "parts": [{"functionResponse": {"name": "f", "id": "c1", "response": {"n": 42}}}]}]
+    },
+}
+
+
 @EVERY_WIRE
 def test_refuses_a_tool_result_without_its_call(wire: str) -> None:
-    orphan = Request(model="tiny", messages=(user("hi"), tool_result("call00001", "42")), max_output_tokens=9)
     with FakeServer() as server:
-        got = ask(server, wire, orphan)
+        got = raw(server, wire, json.dumps({"model": "tiny", **ORPHANS[wire]}).encode())
 
-    assert got.status == 400
+        assert got.status == 400
+        assert b"answers no call" in got.body or b"c1" in got.body
+        assert server.errors == ()
 
 
 @EVERY_WIRE
