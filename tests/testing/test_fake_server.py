@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from loopback import ORIGIN, Got, answered, ask, asking, connect, read, send
 
 from portable_llm import Request, Tool, assistant, provider_names, tool_result, user
 from portable_llm._errors import ConfigurationError
@@ -21,6 +20,7 @@ from portable_llm._response import Response, Usage
 from portable_llm.testing import FakeServer, Received, Reply, Status, answer, fixed, scripted
 from portable_llm.testing.responders import count_usage
 from portable_llm.wire import wire_format, wire_names
+from support.loopback import ORIGIN, Got, answered, ask, asking, connect, read, send
 
 EVERY_WIRE = pytest.mark.parametrize("wire", wire_names())
 WHOLE_AND_STREAMED = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -224,7 +224,9 @@ ORPHANS: dict[str, dict[str, Any]] = {
         "messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "42"}]}],
     },
     "gemini": {
-        "contents": [{"role": "user", "parts": [{"functionResponse": {"name": "f", "id": "c1", "response": {"n": 42}}}]}]
+        "contents": [
+            {"role": "user", "parts": [{"functionResponse": {"name": "f", "id": "c1", "response": {"n": 42}}}]}
+        ]
     },
 }
 

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loopback import ORIGIN, answered, ask, asking, connect, read, send
 
 from portable_llm import Tool
 from portable_llm._errors import ConfigurationError, ProviderError
@@ -55,6 +54,7 @@ from portable_llm.testing import (
 from portable_llm.testing.delivery import Body, End, Fill, Head, split_at
 from portable_llm.testing.fault import draw, fault_name
 from portable_llm.wire import wire_format, wire_names
+from support.loopback import ORIGIN, answered, ask, asking, connect, read, send
 
 EVERY_WIRE = pytest.mark.parametrize("wire", wire_names())
 WHOLE_AND_STREAMED = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])

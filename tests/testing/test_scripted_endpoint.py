@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loopback import answered, asking
 
 from portable_llm import Request, Tool, assistant, system, tool_result, user
 from portable_llm._errors import ConfigurationError
@@ -21,6 +21,7 @@ from portable_llm.testing import (
     FakeServer,
     FenceJson,
     IgnoreSchema,
+    IgnoreStop,
     Received,
     ScriptedAnswer,
     ScriptedEndpoint,
@@ -29,6 +30,7 @@ from portable_llm.testing import (
 )
 from portable_llm.testing.content import content_of
 from portable_llm.wire import wire_names
+from support.loopback import answered, asking
 
 EVERY_WIRE = pytest.mark.parametrize("wire", wire_names())
 WHOLE_AND_STREAMED = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -285,6 +287,15 @@ def test_the_pass_rate_is_the_one_given(probability: float) -> None:
     assert passed == sum(endpoint.passes("person", trial) for trial in range(1, 1001))
 
 
+def test_trials_are_counted_rightly_by_many_threads() -> None:
+    endpoint = ScriptedEndpoint(CASES, pass_probability=0.5)
+    with ThreadPoolExecutor(8) as pool:
+        texts = list(pool.map(lambda _: played(endpoint, PERSON.request).text, range(400)))
+
+    assert endpoint.trials == {"person": 400}
+    assert texts.count(PERSON.text) == sum(endpoint.passes("person", trial) for trial in range(1, 401))
+
+
 def test_each_case_has_its_own_probability_and_its_own_draws() -> None:
     endpoint = ScriptedEndpoint(CASES, pass_probability={"person": 0.5, "counting": 0.5})
 
@@ -347,6 +358,16 @@ def test_faults_strike_the_right_answers(wire: str) -> None:
 
     assert len(cities.tool_calls) == 1
     assert person.text == f"```json\n{PERSON.text}\n```"
+
+
+@EVERY_WIRE
+def test_faults_of_the_endpoint_keep_options_from_its_model(wire: str) -> None:
+    endpoint = ScriptedEndpoint(CASES, faults=[IgnoreStop(), IgnoreSchema()], needs_schema=True)
+    with FakeServer(endpoint) as server:
+        counting, person = answered(server, wire, sent(COUNTING)), answered(server, wire, sent(PERSON))
+
+    assert counting.text == "1 2 3 4 5"
+    assert person.text == "Sure! the name is Ada, and the age is 36."
 
 
 def test_a_fault_may_strike_by_chance() -> None:

@@ -119,12 +119,14 @@ class ScriptedEndpoint:
         trial, number = self._count_trial(case)
         if case is None:
             return Reply(response=obey(request, answer(last_text(request))))
+        faults = self._due(number, case.id, trial)
+        for fault in faults:
+            request = fault.ask(request)
         if self.passes(case.id, trial):
             chosen = _right(case.answer, request)
         else:
             chosen = case.answer.wrong or _wrong(case.answer, draw(self._seed, "wrong", case.id, trial))
-        response = obey(request, self._as_asked(case, request, content, chosen))
-        return Reply(response=response, faults=self._due(number, case.id, trial))
+        return Reply(response=obey(request, self._as_asked(case, request, content, chosen)), faults=faults)
 
     def _count_trial(self, case: _Case | None) -> tuple[int, int]:
         with self._lock:
