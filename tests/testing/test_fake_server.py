@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import json
 import socket
 import threading
@@ -17,7 +19,19 @@ from portable_llm._errors import ConfigurationError
 from portable_llm._http import HttpReply
 from portable_llm._messages import ToolCallPart
 from portable_llm._response import Response, Usage
-from portable_llm.testing import FakeServer, Received, Reply, Status, answer, fixed, scripted
+from portable_llm.testing import (
+    Cut,
+    FakeServer,
+    Fault,
+    HugeBody,
+    Received,
+    Reply,
+    Stall,
+    Status,
+    answer,
+    fixed,
+    scripted,
+)
 from portable_llm.testing.responders import count_usage
 from portable_llm.wire import wire_format, wire_names
 from support.loopback import ORIGIN, Got, answered, ask, asking, connect, read, send
@@ -368,6 +382,27 @@ def test_leaves_no_thread_and_no_port_behind() -> None:
     with idle, pytest.raises(ConnectionError):
         socket.create_connection(("127.0.0.1", port))
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    "fault", [Stall(-1), Stall(20), HugeBody(2**40), Cut(5)], ids=lambda fault: type(fault).__name__
+)
+def test_may_stop_at_any_moment(fault: Fault) -> None:
+    """Connections being accepted, idle, half a request in, in an answer: all are closed, none is lost."""
+    with contextlib.ExitStack() as clients:
+        with FakeServer(faults=[fault]) as server:
+            port = urlsplit(server.url).port or 0
+            for number in range(30):
+                line = clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+                line.sendall([b"", b"POST /v1", CHAT_REQUEST][number % 3])
+
+        gc.collect()  # what was not closed warns now, and a warning is an error
+        assert server.connections == 0
+        assert server.errors == ()
+
+
+CHAT_BODY = json.dumps({"model": "tiny", "messages": [{"role": "user", "content": "hi"}]}).encode()
+CHAT_REQUEST = b"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: %d\r\n\r\n%b" % (len(CHAT_BODY), CHAT_BODY)
 
 
 def test_can_be_started_again() -> None:

@@ -56,6 +56,15 @@ class Reader(asyncio.StreamReader):
         self.has_left.set()
 
 
+async def open_streams(connection: socket.socket) -> tuple[Reader, asyncio.StreamWriter]:
+    """Reader and writer of an accepted connection."""
+    loop = asyncio.get_running_loop()
+    reader = Reader(loop)
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
 # ---- reading ---------------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +167,15 @@ def _abort(writer: asyncio.StreamWriter) -> None:
 
 
 async def close(writer: asyncio.StreamWriter) -> None:
-    """Close the connection and wait until it is."""
+    """Close the connection when all is sent, or at once when cancelled, and wait until it is closed."""
     writer.close()
-    with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+    try:
+        await _closed(writer)
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        await _closed(writer)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
         await writer.wait_closed()

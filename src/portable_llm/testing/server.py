@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+import socket
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from portable_llm._errors import ConfigurationError, InvalidRequestError
@@ -26,7 +27,7 @@ from portable_llm._response import Response
 from portable_llm.providers import provider
 from portable_llm.testing.delivery import Answer, Op, answer_of, script_of
 from portable_llm.testing.faults import Fault
-from portable_llm.testing.http1 import BadHttpError, Incoming, Reader, close, deliver, read_incoming
+from portable_llm.testing.http1 import BadHttpError, Incoming, Reader, close, deliver, open_streams, read_incoming
 from portable_llm.testing.responders import REDACTED, Received, Reply, Responder, complete, echo
 from portable_llm.wire import WireFormat, wire_format, wire_names
 
@@ -177,7 +178,9 @@ class FakeServer:
 
     def _run(self, started: threading.Event) -> None:
         try:
-            asyncio.run(self._main(started))
+            # A selector loop everywhere: the proactor loop of Windows cannot watch a listening socket.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._main(started))
         except BaseException as error:
             self._failure = error
         finally:
@@ -186,44 +189,49 @@ class FakeServer:
     async def _main(self, started: threading.Event) -> None:
         self._loop = loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        server = await loop.create_server(
-            lambda: asyncio.StreamReaderProtocol(Reader(loop), self._connected, loop=loop),
-            "127.0.0.1",
-            self._wanted_port,
-            backlog=1024,
-        )
-        self._port = server.sockets[0].getsockname()[1]
-        started.set()
-        await self._stopping.wait()
-        server.close()
-        await asyncio.sleep(0)  # connections accepted just now get their task
-        await self._break_connections()
-        await server.wait_closed()
-
-    async def _break_connections(self) -> None:
+        with socket.create_server(("127.0.0.1", self._wanted_port), backlog=1024) as listener:
+            listener.setblocking(False)
+            self._port = listener.getsockname()[1]
+            # Accepted by hand: `asyncio.Server` loses connections that arrive while it closes.
+            loop.add_reader(listener, self._accept, listener)
+            started.set()
+            await self._stopping.wait()
+            loop.remove_reader(listener)
+        await asyncio.sleep(0)  # a task that was not begun would not close its socket when it is cancelled
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except (BlockingIOError, ConnectionError):
+                return
+            task = asyncio.get_running_loop().create_task(self._connected(connection))
+            with self._changed:
+                self._tasks.add(task)
+                self._accepted += 1
+            task.add_done_callback(self._disconnected)
+
+    def _disconnected(self, task: asyncio.Task[None]) -> None:
+        with self._changed:
+            self._tasks.discard(task)
+            self._changed.notify_all()
+
     # ---- one connection ----
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        with self._changed:
-            self._tasks.add(task)
-            self._accepted += 1
+    async def _connected(self, connection: socket.socket) -> None:
+        reader, writer = await open_streams(connection)
         try:
-            await self._serve(cast("Reader", reader), writer)
+            await self._serve(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client left, or a fault broke the line
         except asyncio.CancelledError:
             writer.transport.abort()
         finally:
             await close(writer)
-            with self._changed:
-                self._tasks.discard(task)
-                self._changed.notify_all()
 
     async def _serve(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
         while True:
