@@ -5,7 +5,7 @@ tool choice, output limit, stop, temperature, top_p. A field without a row is om
 emulated, repaired or retried. Between two endpoints of one wire format only the model changes.
 
 The rows are data (`carry/<from>-<to>.json`); the shape of messages is carried here, because turns nest differently.
-Paths are relative to a base URL that ends in the API version (`https://api.openai.com/v1`, `…/v1beta`).
+Paths are relative to the provider's base URL (`https://api.openai.com/v1`, `https://api.anthropic.com`, `…/v1beta`).
 """
 
 from __future__ import annotations
