@@ -268,11 +268,23 @@ def test_obeys_tool_choice_none_and_no_parallel_calls() -> None:
 
 
 def test_is_cut_by_a_limit_only_where_one_arrives() -> None:
-    case = ScriptedAnswer(request=asking("Tell a story."), text="Once upon", finish_reason="length")
+    case = ScriptedAnswer(
+        request=asking("Tell a story."), text="Once upon", uncut="Once upon a time.", finish_reason="length"
+    )
     endpoint = ScriptedEndpoint({"story": case})
+    limited = played(endpoint, case.request)
+    free = played(endpoint, replace(case.request, max_output_tokens=None))
 
-    assert played(endpoint, case.request).finish_reason == "length"
-    assert played(endpoint, replace(case.request, max_output_tokens=None)).finish_reason == "stop"
+    assert (limited.text, limited.finish_reason) == ("Once upon", "length")
+    assert (free.text, free.finish_reason) == ("Once upon a time.", "stop")
+
+
+def test_is_cut_by_a_stop_string_only_where_one_arrives() -> None:
+    case = replace(COUNTING, text="1 2 ", uncut="1 2 3 4 5")
+    endpoint = ScriptedEndpoint({"counting": case})
+
+    assert played(endpoint, case.request).text == "1 2 "
+    assert played(endpoint, replace(case.request, stop=())).text == "1 2 3 4 5"
 
 
 # ---- known truth -----------------------------------------------------------------------------------------------------

@@ -33,10 +33,12 @@ class ScriptedAnswer:
     request: Request[Any]
     """As the application states it; its model does not matter."""
     text: str = ""
-    """What a model would write if nothing stopped it: a stop string cuts it, `tool_choice="none"` leaves it."""
+    """The visible text; a stop string of the request cuts it."""
+    uncut: str | None = None
+    """What is written where neither a stop string nor a limit arrives, if that is more."""
     tool_calls: tuple[ToolCallPart, ...] = ()
     finish_reason: FinishReason | None = None
-    """`length` comes only where a limit arrives; by default what follows from text and calls."""
+    """`length` comes only where a limit arrives; by default what follows from the calls."""
     wrong: Response[Any] | None = None
     """What a failed trial answers; by default something that no check of the right answer can pass."""
     is_stream: bool | None = None
@@ -203,10 +205,12 @@ def _agreement(case: ScriptedAnswer, request: Request[Any], received: Received) 
 
 
 def _right(case: ScriptedAnswer, request: Request[Any]) -> Response[Any]:
-    reason = case.finish_reason
+    text, reason = case.text, case.finish_reason
     if reason == "length" and request.max_output_tokens is None:
-        reason = None
-    return answer(case.text, tool_calls=case.tool_calls, finish_reason=reason)
+        text, reason = case.uncut or text, None
+    elif reason != "length" and case.uncut is not None:
+        text = case.uncut
+    return answer(text, tool_calls=case.tool_calls, finish_reason=reason)
 
 
 def _carrier(known: Content, request: Request[Any]) -> Tool | None:

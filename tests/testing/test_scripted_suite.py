@@ -1,0 +1,155 @@
+"""The scripted endpoint against the whole conformance suite: known truth over real HTTP, on every wire and lane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from portable_llm import Sampling
+from portable_llm._http import HttpCall
+from portable_llm.conformance.bridge import portable_request
+from portable_llm.conformance.case import Case, oracle
+from portable_llm.conformance.endpoints import Endpoint, parse_endpoint
+from portable_llm.conformance.judges import Judgement, judge
+from portable_llm.conformance.lanes import LaneCall, home_call, norm_call, raw_call
+from portable_llm.conformance.readers import READERS
+from portable_llm.conformance.templates.suite import AXES, select
+from portable_llm.providers._target import load_settings
+from portable_llm.testing import (
+    CutJson,
+    DropParallelCalls,
+    DropUsage,
+    FakeServer,
+    Fault,
+    FenceJson,
+    IgnoreSchema,
+    IgnoreStop,
+    ProseAroundJson,
+    RenameFinishReasons,
+    ScriptedAnswer,
+    ScriptedEndpoint,
+    answer,
+)
+from support.loopback import connect
+
+CASES = {case.id: case for case in select(AXES, "quick")}
+PROVIDERS = ("anthropic", "google", "openai")
+EVERY_PROVIDER = pytest.mark.parametrize("provider", PROVIDERS)
+
+
+def scripted_answer(case: Case) -> ScriptedAnswer:
+    """A case of the suite as the endpoint wants to know it."""
+    right = oracle(case)
+    return ScriptedAnswer(
+        request=portable_request(case, "any", Sampling()),
+        text=right.text,
+        uncut=right.uncut,
+        tool_calls=answer(tool_calls=right.tool_calls).tool_calls,
+        finish_reason=right.finish,  # type: ignore[arg-type]
+        is_stream=case.streamed,
+    )
+
+
+ANSWERS = {name: scripted_answer(case) for name, case in CASES.items()}
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with FakeServer(ScriptedEndpoint(ANSWERS)) as running:
+        yield running
+
+
+def endpoint(server: FakeServer, provider: str) -> Endpoint:
+    return parse_endpoint(f"{provider}:tiny@{server.base_url(provider)}", load_settings())
+
+
+def judged(server: FakeServer, case: Case, call: HttpCall, side: Endpoint) -> Judgement:
+    """What the suite says about the answer to one lane's call."""
+    connection = connect(server)
+    connection.request(
+        call.method, urlsplit(server.base_url(side.wire)).path + call.path, call.body, dict(call.headers)
+    )
+    reply = connection.getresponse()
+    body = reply.read()
+    connection.close()
+    headers = {name.lower(): value for name, value in reply.getheaders()}
+    return judge(READERS[side.wire](reply.status, headers, body, case.streamed, case.wants_json), case)
+
+
+def failures(found: dict[str, Judgement]) -> dict[str, tuple[str, str]]:
+    return {CASES[name].template: (at.code, at.evidence) for name, at in found.items() if at.outcome != "pass"}
+
+
+@EVERY_PROVIDER
+@pytest.mark.parametrize("lane", ["home", "norm"])
+def test_a_perfect_endpoint_passes_every_case_that_can_be_sent(server: FakeServer, provider: str, lane: str) -> None:
+    side = endpoint(server, provider)
+    written = {name: (home_call if lane == "home" else norm_call)(case, side) for name, case in CASES.items()}
+    sent = {name: call for name, call in written.items() if isinstance(call, LaneCall)}
+
+    assert len(sent) > 0.8 * len(CASES)
+    assert failures({name: judged(server, CASES[name], made.call, side) for name, made in sent.items()}) == {}
+
+
+@EVERY_PROVIDER
+@pytest.mark.parametrize("home", PROVIDERS)
+def test_it_answers_the_raw_lane_as_far_as_a_model_could(server: FakeServer, home: str, provider: str) -> None:
+    a, b = endpoint(server, home), endpoint(server, provider)
+    found: dict[str, Judgement] = {}
+    for name, case in CASES.items():
+        made = home_call(case, a)
+        carried = raw_call(case, made.call, a, b) if isinstance(made, LaneCall) else made
+        if isinstance(carried, LaneCall):
+            found[name] = judged(server, case, carried.call, b)
+
+    assert failures(found) == {}
+
+
+@EVERY_PROVIDER
+def test_a_hopeless_endpoint_fails_every_case(provider: str) -> None:
+    with FakeServer(ScriptedEndpoint(ANSWERS, pass_probability=0.0)) as server:
+        side = endpoint(server, provider)
+        written: dict[str, Any] = {name: norm_call(case, side) for name, case in CASES.items()}
+        sent = {name: call for name, call in written.items() if isinstance(call, LaneCall)}
+        found = {name: judged(server, CASES[name], made.call, side) for name, made in sent.items()}
+
+    assert [CASES[name].template for name, at in found.items() if at.outcome != "fail"] == []
+
+
+def what_fails(provider: str, fault: Fault) -> set[tuple[str, str]]:
+    """Axis and reason code of everything that fails at home under that fault."""
+    with FakeServer(ScriptedEndpoint(ANSWERS), faults=[fault]) as server:
+        side = endpoint(server, provider)
+        written: dict[str, Any] = {name: home_call(case, side) for name, case in CASES.items()}
+        sent = {name: made for name, made in written.items() if isinstance(made, LaneCall)}
+        found = {name: judged(server, CASES[name], made.call, side) for name, made in sent.items()}
+    return {(CASES[name].axis, at.code) for name, at in found.items() if at.outcome != "pass"}
+
+
+@EVERY_PROVIDER
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        (DropParallelCalls(), {("tools", "missing_parallel_call")}),
+        (FenceJson(), {("json", "fenced_json")}),
+        (ProseAroundJson(), {("json", "json_in_prose")}),
+        (IgnoreSchema(), {("json", "not_json")}),
+        (IgnoreStop(), {("wire", "stop_ignored")}),
+        (DropUsage(), {("wire", "usage_missing")}),
+        (RenameFinishReasons({"stop": "galaxy_brain"}), {("wire", "wrong_finish_reason")}),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Fault) else "",
+)
+def test_the_suite_finds_a_fault_on_its_axis_with_its_reason(provider: str, fault: Fault, seen: set[Any]) -> None:
+    assert what_fails(provider, fault) == seen
+
+
+@EVERY_PROVIDER
+def test_the_suite_finds_json_that_breaks_off_in_text_and_arguments(provider: str) -> None:
+    # A wire format that carries arguments as an object cannot show cut ones: some of them are missing instead.
+    code = "arguments_invalid" if provider == "google" else "arguments_not_json"
+
+    assert what_fails(provider, CutJson()) == {("json", "truncated_json"), ("tools", code), ("wire", code)}
