@@ -11,12 +11,13 @@ from portable_llm._errors import PortableLLMError, ProviderError, StreamInterrup
 from portable_llm._events import TextDelta
 from portable_llm._http import HttpReply
 from portable_llm._plan import Plan
-from portable_llm._response import Invalid, Parsed, Response
+from portable_llm._response import Invalid, NoOutput, Parsed, Response
 from portable_llm._stream import Decoding, read_reply
 from portable_llm.conformance.case import Case
 from portable_llm.conformance.observation import ABSENT, Observation, ToolCall
 from portable_llm.conformance.readers import READERS
 from portable_llm.conformance.store import Record
+from portable_llm.output import read
 
 
 def observe_plain(record: Record, case: Case, wire: str) -> Observation:
@@ -68,8 +69,9 @@ def _stream_observation(
 def _observation(
     response: Response[Any], case: Case, events: dict[str, Any], ledger: tuple[dict[str, Any], ...]
 ) -> Observation:
-    outcome = response.outcome
     wants_value = case.wants_json
+    # Where a case asks for JSON in words only, an application reads the text with the library's reader.
+    outcome = read(response.text) if wants_value and isinstance(response.outcome, NoOutput) else response.outcome
     usage = response.usage
     return Observation(
         text=response.text,

@@ -54,6 +54,9 @@ class Provider:
     documentation: str = ""
     """Where its facts were read."""
 
+    def __repr__(self) -> str:
+        return f"Provider({self.name!r})"
+
     def with_(self, **changes: Any) -> Provider:
         """This provider with some fields changed; raises `ConfigurationError` for a field that is none."""
         try:
