@@ -87,7 +87,7 @@ _NEWEST = {
 
 
 def _ids(name: str) -> str:
-    """All ids of one model: with a date, or a cloud host's or gateway's prefix; never those of a later point release."""
+    """All ids of one model, with a date or a gateway's prefix; never those of a later point release."""
     return rf"(.+[./])?claude-{name}([-@](\d{{6,8}}|latest|v\d).*)?"
 
 

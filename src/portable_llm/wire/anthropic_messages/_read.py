@@ -36,7 +36,7 @@ def read_request(body: Mapping[str, Any], *, path: str = "") -> tuple[Request[An
     choice, parallel = _choice(as_dict(rest.pop("tool_choice", None)))
     output = _output(rest)
     reasoning = _reasoning(rest, found)
-    request = Request[Any](
+    request: Request[Any] = Request(
         model=_model(rest, path),
         messages=messages,
         tools=tools,
@@ -130,6 +130,9 @@ def _tool(wire: dict[str, Any], index: int, found: Found) -> Tool:
     found.mark(wire, f"/tools/{index}")
     for key in wire.keys() - _KNOWN_TOOL_KEYS:
         found.ledger.append(dropped("tools", f"/tools/{index}", f"a portable tool has no place for {key!r}"))
+    if not isinstance(wire.get("input_schema"), dict):
+        detail = "the arguments' schema is no object; an empty one is read"
+        found.ledger.append(entry("tools", f"/tools/{index}/parameters", "substituted", detail, "nobody", "changed"))
     strict = wire.get("strict")
     return Tool(
         name=as_str(wire.get("name")) or "",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from portable_llm._adaptation import Adaptation
+from portable_llm._json import dump_json
 from portable_llm._messages import (
     BlobPart,
     ContentPart,
@@ -81,14 +82,15 @@ def _text(block: dict[str, Any]) -> TextPart:
 
 def _call(block: dict[str, Any]) -> ToolCallPart:
     arguments = block.get("input")
+    is_object = isinstance(arguments, dict)
     state = {name: block[name] for name in ("caller", "toolset_name") if block.get(name) is not None}
     if as_dict(state.get("caller")).get("type") == "direct":
         del state["caller"]
     return ToolCallPart(
         id=as_str(block.get("id")) or "",
         name=as_str(block.get("name")) or "",
-        arguments=as_dict(cast("object", arguments)) if isinstance(arguments, dict) else None,
-        raw_arguments=arguments if isinstance(arguments, str) else "",
+        arguments=as_dict(cast("object", arguments)) if is_object else None,
+        raw_arguments=arguments if isinstance(arguments, str) else dump_json(arguments).decode(),
         state=state or None,
     )
 
