@@ -59,9 +59,10 @@ def block_of(part: Part, at: str, ledger: Ledger) -> Block | None:
 
 
 def text_block(part: TextPart, at: str, ledger: Ledger) -> Block | None:
-    # Empty text blocks are a 400, and so is white space alone (vendor docs 2026-11-23): neither says anything.
-    if not part.text.strip():
-        ledger.append(entry("dialogue", at, "encoded", "a text without words is left out: this wire refuses it"))
+    # An empty text block is a 400. White space alone is documented as one too, but was answered in a recording
+    # (2026-11-23), so it is sent: the model's own "\n\n" before a call has to survive its replay.
+    if not part.text:
+        ledger.append(entry("dialogue", at, "encoded", "an empty text is left out: this wire refuses it"))
         return None
     return {"type": "text", "text": part.text, **part.state} if part.state else {"type": "text", "text": part.text}
 
