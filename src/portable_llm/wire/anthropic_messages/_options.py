@@ -110,26 +110,21 @@ def add_metadata(body: Block, metadata: Mapping[str, str], ledger: Ledger) -> No
 def add_cache(body: Block, cache: CacheHint, talk: Conversation, ledger: Ledger) -> None:
     """Marks on the blocks at which a cached prefix ends."""
     mark: Block = {"type": "ephemeral"} if cache.ttl is None else {"type": "ephemeral", "ttl": cache.ttl}
-    marked = [pointer for pointer in cache.breakpoints if _is_marked(pointer, body, talk, mark, ledger)]
+    marked = 0
+    for pointer in cache.breakpoints:
+        block = _block_at(pointer, body, talk) if marked < MAX_BREAKPOINTS else None
+        if block is not None:
+            block["cache_control"] = mark
+            marked += 1
+        else:
+            why = "nothing there can carry a mark" if marked < MAX_BREAKPOINTS else f"{MAX_BREAKPOINTS} marks at most"
+            ledger.append(dropped("tokens", "/cache/breakpoints", f"{pointer} is not marked: {why}"))
     if marked:
         ledger.append(ledger_.CACHE)
     if cache.ttl is not None:
         ledger.append(ledger_.CACHE_TTL if marked else ledger_.CACHE_TTL_MOOT)
     if cache.key is not None:
         ledger.append(ledger_.CACHE_KEY)
-
-
-def _is_marked(pointer: str, body: Block, talk: Conversation, mark: Block, ledger: Ledger) -> bool:
-    block = _block_at(pointer, body, talk)
-    subject = "/cache/breakpoints"
-    if block is None:
-        ledger.append(dropped("tokens", subject, f"nothing at {pointer} can carry a mark"))
-        return False
-    if _count_marks(body, talk) >= MAX_BREAKPOINTS and "cache_control" not in block:
-        ledger.append(dropped("tokens", subject, f"{pointer}: the protocol takes {MAX_BREAKPOINTS} marks at most"))
-        return False
-    block["cache_control"] = mark
-    return True
 
 
 def _block_at(pointer: str, body: Block, talk: Conversation) -> Block | None:
@@ -154,11 +149,6 @@ def _last_markable(blocks: list[Block]) -> Block | None:
     """Reasoning cannot carry a mark: the block before it does."""
     fitting = (block for block in reversed(blocks) if block.get("type") not in ("thinking", "redacted_thinking"))
     return next(fitting, None)
-
-
-def _count_marks(body: Block, talk: Conversation) -> int:
-    tools = cast("list[Block]", body.get("tools", []))
-    return sum("cache_control" in block for block in (*tools, *talk.places.values()))
 
 
 # ---- provider extras -------------------------------------------------------------------------------------------------

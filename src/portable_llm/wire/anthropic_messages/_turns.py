@@ -26,6 +26,8 @@ class Conversation:
     ledger: list[Adaptation] = field(default_factory=list[Adaptation])
     results: int = 0
     """How many results lead the last turn; 0 for a turn without any."""
+    has_results: bool = False
+    """Whether any turn has them: said once in the ledger."""
 
     def say(self, role: str, blocks: list[Block]) -> None:
         """A new turn."""
@@ -84,8 +86,9 @@ def _say_user(talk: Conversation, blocks: list[Block]) -> None:
     results = sum(block.get("type") == "tool_result" for block in blocks)
     if results:
         blocks.sort(key=lambda block: block.get("type") != "tool_result")
-        if RESULTS not in talk.ledger:
+        if not talk.has_results:
             talk.ledger.append(RESULTS)
+        talk.has_results = True
     talk.say_as_user(blocks, results)
 
 
