@@ -37,6 +37,8 @@ CANNOT_CARRY: dict[str, frozenset[str]] = {
 """Features a format supports in part, so that not every value can be read back from its requests."""
 
 CANNOT_SAY: dict[str, tuple[str, ...]] = {
+    # A refusal is a stop reason with an explanation, no part of the message.
+    "anthropic-messages": ("refusal",),
     # No words of refusal of the model's own, and no count of what was written to a cache (wire facts, 2026-11-23).
     "gemini": ("refusal", "cache_creation"),
 }
