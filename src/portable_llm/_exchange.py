@@ -113,7 +113,7 @@ def _send(target: Target, call: HttpCall, link: Link, tries: Tries, stream: bool
     key = link.key if link.token is None else (yield Token(link.token))
     reply: HttpReply = yield Send(
         call.method,
-        target.base_url + call.path,
+        target.url(call.path),
         _headers(target, call, link, key),
         call.body,
         stream,

@@ -52,7 +52,7 @@ class Plan(Generic[T]):
     def explain(self) -> str:
         """The plan for people: where it goes, what changes on the way, and what is lost; gravest first."""
         target = self.target
-        head = f"{target.provider.name}:{target.model}  {self.call.method} {target.base_url}{self.call.path}"
+        head = f"{target.provider.name}:{target.model}  {self.call.method} {target.url(self.call.path)}"
         if not self.adaptations:
             return f"{head}\n  sent as asked: nothing renamed, weakened or dropped"
         order = sorted(self.adaptations, key=lambda entry: -SEVERITIES.index(entry.severity))
@@ -69,7 +69,7 @@ class Plan(Generic[T]):
         return {
             "provider": self.target.provider.name,
             "model": self.target.model,
-            "url": self.target.base_url + self.call.path,
+            "url": self.target.url(self.call.path),
             "wire": self.target.provider.wire,
             "body": self.call.json,
             "output_mode": self.output.mode if self.output else None,

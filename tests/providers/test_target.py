@@ -112,3 +112,17 @@ def test_a_key_ring_shows_and_stores_nothing() -> None:
     with pytest.raises(ConfigurationError, match="copy it again") as caught:
         Keyring({"openai": "the secret"}).key_for(SETTINGS.resolve("openai:m"))
     assert "the secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "path", "url"),
+    [
+        ("http://host", "/v1/messages", "http://host/v1/messages"),
+        ("http://host/v1", "/v1/messages", "http://host/v1/messages"),
+        ("http://host/v1", "/chat/completions", "http://host/v1/chat/completions"),
+        ("http://host/v1beta", "/models/m:generateContent", "http://host/v1beta/models/m:generateContent"),
+        ("http://host/proxy/v2", "/v1/messages", "http://host/proxy/v2/v1/messages"),
+    ],
+)
+def test_a_base_url_may_name_the_version_or_leave_it_out(base_url: str, path: str, url: str) -> None:
+    assert SETTINGS.resolve(f"compatible:m@{base_url}").url(path) == url

@@ -46,6 +46,13 @@ class Target:
         """Who makes opaque state here."""
         return Origin(provider=self.provider.name, host=urlsplit(self.base_url).netloc, model=self.model)
 
+    def url(self, path: str) -> str:
+        """The address of a call. A base URL that already ends in the version that the path begins with is fine:
+        people write it both ways."""
+        version = path[: path.find("/", 1)] if path.startswith("/v") else ""
+        base = self.base_url.removesuffix(version) if version else self.base_url
+        return base + path
+
     def capabilities(self, wire: Capabilities) -> Capabilities:
         """What the model accepts here."""
         return self.provider.capabilities_of(self.model, wire)
