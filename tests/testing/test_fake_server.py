@@ -18,7 +18,7 @@ from portable_llm import Request, Tool, assistant, provider_names, tool_result, 
 from portable_llm._errors import ConfigurationError
 from portable_llm._http import HttpReply
 from portable_llm._messages import ToolCallPart
-from portable_llm._response import Response, Usage
+from portable_llm._response import Refused, Response, Usage
 from portable_llm.testing import (
     Cut,
     FakeServer,
@@ -74,6 +74,16 @@ def test_counts_tokens_by_a_rule_that_anyone_can_check(wire: str, stream: bool) 
 
     assert (response.usage.input_tokens, response.usage.output_tokens) == (2, 3)
     assert count_usage(asked, answer("123456789")) == Usage(input_tokens=2, output_tokens=3)
+
+
+@EVERY_WIRE
+@WHOLE_AND_STREAMED
+def test_answers_with_a_typed_refusal_where_the_wire_has_one(wire: str, stream: bool) -> None:
+    with FakeServer(fixed(answer(refusal="I will not."))) as server:
+        response = answered(server, wire, stream=stream)
+
+    assert response.finish_reason in ("refusal", "content_filter")
+    assert isinstance(response.outcome, Refused)
 
 
 @EVERY_WIRE
@@ -372,6 +382,17 @@ def test_answers_two_hundred_connections_at_once() -> None:
         assert server.wait_until_idle()
 
 
+def test_says_continue_to_a_client_that_asks_first() -> None:
+    head = CHAT_REQUEST[: -len(CHAT_BODY)].replace(b"\r\n\r\n", b"\r\nexpect: 100-continue\r\n\r\n")
+    with FakeServer() as server, socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0)) as line:
+        line.sendall(head + CHAT_BODY)
+        received = line.recv(65_536)
+        while b"HTTP/1.1 200 OK" not in received:
+            received += line.recv(65_536)
+
+    assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 def test_leaves_no_thread_and_no_port_behind() -> None:
     before = threading.active_count()
     with FakeServer() as server:
@@ -424,3 +445,12 @@ def test_is_an_asynchronous_context_manager_too() -> None:
             return (await asyncio.to_thread(ask, server, "openai-chat")).status
 
     assert asyncio.run(main()) == 200
+
+
+def test_names_are_loaded_on_first_use() -> None:
+    import portable_llm.testing
+
+    assert set(dir(portable_llm.testing)) == set(portable_llm.testing.__all__)
+    assert all(getattr(portable_llm.testing, name) is not None for name in portable_llm.testing.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'RealServer'"):
+        _ = portable_llm.testing.RealServer

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from portable_llm import Request, Tool, assistant, system, tool_result, user
 from portable_llm._errors import ConfigurationError
-from portable_llm._messages import ReasoningPart, TextPart, ToolCallPart
+from portable_llm._messages import BlobPart, FilePart, ReasoningPart, TextPart, ToolCallPart, UriPart
 from portable_llm._request import NamedTool, Output
 from portable_llm._response import Response
 from portable_llm.testing import (
@@ -171,6 +171,21 @@ def test_the_key_ignores_call_ids_and_opaque_state() -> None:
     )
 
     assert content_of(moved).key == content_of(SEQUEL.request).key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (BlobPart(mime_type="image/png", data=b"1"), BlobPart(mime_type="image/png", data=b"2")),
+        (UriPart(uri="https://a"), UriPart(uri="https://b")),
+        (FilePart(id="a"), FilePart(id="b")),
+    ],
+    ids=["bytes", "address", "file"],
+)
+def test_the_key_tells_other_pictures_apart(one: Any, other: Any) -> None:
+    keys = [content_of(Request(model="a", messages=(user("What is it?", part),))).key for part in (one, one, other)]
+
+    assert keys[0] == keys[1] != keys[2]
 
 
 @pytest.mark.parametrize(
