@@ -46,7 +46,8 @@ def _suite_options(command: F) -> F:
 
 def _run_options(command: F) -> F:
     options = [
-        click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Run directory; resumed if it exists."),
+        click.option("--out", type=click.Path(file_okay=False, path_type=Path),
+                     help="Run directory; resumed if it exists."),
         click.option("--fresh", is_flag=True, help="Begin anew in an existing run directory."),
         click.option("--max-calls", type=click.IntRange(min=0), help="Stop cleanly after that many calls."),
         click.option("--deadline", type=click.FloatRange(min=0), help="Stop cleanly after that many seconds."),
