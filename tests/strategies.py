@@ -40,6 +40,9 @@ ORIGIN = Origin(provider="somebody", host="example.test", model="some-model")
 texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 """Any text but the empty one: white space, quotes, newlines, other planes; no lone surrogates."""
 
+spoken = texts.filter(lambda text: not text.isspace())
+"""Text that every provider takes in a request: some refuse what is blank."""
+
 words = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=10)
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True)
@@ -104,9 +107,9 @@ _MEDIA: dict[str, st.SearchStrategy[Part]] = {
 """Media parts of a user turn by the feature they need; a URI's type cannot be read back on every wire."""
 
 
-def text_parts() -> st.SearchStrategy[TextPart]:
+def text_parts(text: st.SearchStrategy[str] = spoken) -> st.SearchStrategy[TextPart]:
     """Plain text, without citations or state."""
-    return st.builds(lambda text: TextPart(text=text), texts)
+    return st.builds(lambda text: TextPart(text=text), text)
 
 
 @st.composite
@@ -145,7 +148,7 @@ def conversations(draw: st.DrawFn, *, carries: Collection[str] = ALL_FEATURES) -
     """A conversation whose next turn is the model's: optional system text, turns that alternate, tool rounds."""
     messages: list[Message] = []
     if "messages/system" in carries and draw(st.booleans()):
-        messages.append(system(draw(texts)))
+        messages.append(system(draw(spoken)))
     for _ in range(draw(st.integers(0, 2))):
         messages.append(draw(user_turns(carries=carries)))
         if "tools" in carries and draw(st.booleans()):
@@ -222,7 +225,7 @@ def requests(draw: st.DrawFn, *, carries: Collection[str] = ALL_FEATURES, model:
         sampling=draw(samplings(carries=carries)),
         reasoning=draw(reasonings(carries=carries)),
         max_output_tokens=draw(_option(carries, "max_output_tokens", st.integers(1, 4096))),
-        stop=tuple(draw(st.lists(texts, max_size=4, unique=True))) if "stop" in carries else (),
+        stop=tuple(draw(st.lists(spoken, max_size=4, unique=True))) if "stop" in carries else (),
         cache=draw(caches(carries=carries)),
         metadata=draw(st.dictionaries(words, words, max_size=2)) if "metadata" in carries else {},
     )
@@ -275,7 +278,7 @@ def responses(
         return _refused(draw(usages(cache_creation=cache_creation)), draw(texts), draw(words))
     thought: list[Part] = [ReasoningPart(text=draw(texts), origin=origin)] if reasoning and draw(st.booleans()) else []
     calls = draw(st.lists(tool_calls(), max_size=2, unique_by=lambda call: call.id))
-    said: list[Part] = [draw(text_parts())] if draw(st.booleans()) or not calls else []
+    said: list[Part] = [draw(text_parts(texts))] if draw(st.booleans()) or not calls else []
     is_cut = draw(st.integers(0, 7)) == 0
     return Response(
         message=Message(role="assistant", parts=(*thought, *said, *calls)),

@@ -1,8 +1,8 @@
 """Chunks of a streamed answer → deltas.
 
 Parts stay open until the end: some hosts go on with reasoning or with an earlier call after other pieces, and an answer
-must add up to the same whatever the order. The end: `[DONE]`, or a finish reason, since several hosts (Writer,
-Perplexity, some behind routers) never send the mark; a stream with neither was interrupted.
+must add up to the same whatever the order. The end: `[DONE]`, or a finish reason, since several hosts never send the
+mark; a stream with neither was interrupted.
 """
 
 from __future__ import annotations
