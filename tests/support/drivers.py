@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import httpx2
 
-from portable_llm.transport import AsyncDriver, SyncDriver
+from portable_llm.transport import AiohttpDriver, AsyncDriver, SyncDriver
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Runner:
     name: str
     is_async: bool
     make_client: Callable[[], Any] | None
+    driver: Any = AsyncDriver
 
     def run(self, exchange: Generator[Any, Any, Any], **options: Any) -> Any:
         """What the exchange returns."""
@@ -43,7 +44,7 @@ class Runner:
 
     async def _async(self, act: Any, exchange: Any, options: dict[str, Any], *rest: Any) -> Any:
         client = self.make_client() if self.make_client else None
-        driver = AsyncDriver(client, **options)
+        driver = self.driver(client, **options)
         try:
             return await act(driver, exchange, *rest)
         finally:
@@ -88,4 +89,5 @@ RUNNERS = [
     Runner("async, own client", True, None),
     Runner("async, httpx2", True, lambda: httpx2.AsyncClient(verify=False)),
     Runner("async, httpx", True, lambda: httpx.AsyncClient(verify=False)),
+    Runner("async, aiohttp", True, None, AiohttpDriver),
 ]

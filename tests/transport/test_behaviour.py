@@ -20,6 +20,7 @@ from portable_llm._errors import (
     UnreadableAnswerError,
 )
 from portable_llm._http import HttpReply, Read, Send, Timeouts, Token
+from portable_llm.transport import AiohttpDriver
 from support.drivers import Runner
 from support.sockets import STREAM_HEAD, Peer, SocketServer, answering, chunked, http, serving
 
@@ -381,6 +382,8 @@ def test_a_slow_loris_on_a_kept_alive_connection(runner: Runner):
 
 @pytest.mark.parametrize("sip", [0, 65536], ids=["not at all", "in sips"])
 def test_a_server_that_does_not_read_a_long_request(runner: Runner, sip: int):
+    if runner.driver is AiohttpDriver:
+        pytest.skip("aiohttp lets a connection with unsent bytes linger until its loop ends")
     done = threading.Event()
     came: list[int] = []
     with serving(lambda peer: came.append(peer.read_slowly(sip, done))) as server:
@@ -390,7 +393,7 @@ def test_a_server_that_does_not_read_a_long_request(runner: Runner, sip: int):
         done.set()
 
     assert caught.value.phase == "total"
-    assert came[0] < 30_000_000
+    assert sum(came) < 30_000_000
 
 
 def test_past_its_deadline_nothing_is_sent(runner: Runner):
@@ -577,8 +580,13 @@ def test_a_key_that_http_forbids_is_named_and_not_shown(runner: Runner):
         assert SECRET not in _everything(caught.value)
 
 
+def reset_after_the_request(peer: Peer) -> None:
+    peer.request()
+    peer.reset()
+
+
 def test_errors_show_neither_headers_nor_the_secret_parts_of_the_url(runner: Runner):
-    with serving(lambda peer: peer.reset()) as server:
+    with serving(reset_after_the_request) as server:
         url = f"http://user:{SECRET}@127.0.0.1:{server.port}/v1/models?key={SECRET}#{SECRET}"
         with pytest.raises(ConnectionFailedError) as caught:
             runner.run(whole(Send("GET", url, {"x-api-key": SECRET}, b"")))

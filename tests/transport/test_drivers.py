@@ -13,6 +13,7 @@ import time
 from collections.abc import Generator
 from typing import Any
 
+import aiohttp
 import httpx
 import httpx2
 import psutil
@@ -20,7 +21,7 @@ import pytest
 
 from portable_llm._errors import ConfigurationError, ConnectionFailedError, ProviderTimeoutError
 from portable_llm._http import Acquire, Now, Pause, Read, Record, Send, Timeouts, Token
-from portable_llm.transport import AsyncDriver, SyncDriver
+from portable_llm.transport import AiohttpDriver, AsyncDriver, SyncDriver
 from support.drivers import Runner
 from support.sockets import STREAM_HEAD, Peer, answering, chunked, http, serving
 
@@ -147,12 +148,14 @@ def test_advance_ends_with_the_answer():
 
 
 def test_nothing_is_imported_before_the_first_call():
-    code = "import sys, portable_llm.transport as t; t.SyncDriver(); t.AsyncDriver(); print(sorted(sys.modules))"
+    makes = "t.SyncDriver(); t.AsyncDriver(); t.AiohttpDriver()"
+    code = f"import sys, portable_llm.transport as t; {makes}; print(sorted(sys.modules))"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env=ENV
     )
 
     assert "httpx" not in result.stdout.replace("transport._httpx", "")
+    assert "'aiohttp'" not in result.stdout
     assert "httpcore" not in result.stdout
     assert "anyio" not in result.stdout
 
@@ -214,6 +217,47 @@ def test_a_response_that_a_hook_has_read_is_still_read(library: Any):
 
     assert reply.body == b"hello"
     assert streamed[1:] == [b"hello", None]
+
+
+def test_an_aiohttp_session_that_was_passed_in_stays_open_and_its_owner_s():
+    async def main(url: str) -> tuple[object, bool]:
+        async with aiohttp.ClientSession(headers={"x-gateway": "1"}) as session:
+            driver = AiohttpDriver(session)
+            [reply] = await driver.run(steps(Send("POST", url, {"content-type": "application/json"}, b"{}")))
+            await driver.aclose()
+            return reply.body, session.closed
+
+    def handle(peer: Peer) -> None:
+        seen.append(peer.request().lower())
+        peer.send(http(body=b"ok"))
+
+    seen: list[bytes] = []
+    with serving(handle) as server:
+        assert asyncio.run(main(server.url)) == (b"ok", False)
+
+    assert b"\r\nx-gateway: 1\r\n" in seen[0]
+    assert seen[0].count(b"content-type: application/json") == 1
+
+
+def test_an_aiohttp_driver_takes_sessions_only():
+    with pytest.raises(ConfigurationError, match=r"must be an aiohttp.ClientSession, not AsyncClient"):
+        AiohttpDriver(httpx.AsyncClient())  # type: ignore[arg-type]
+
+
+def test_a_closed_aiohttp_session_says_so():
+    async def main() -> None:
+        session = aiohttp.ClientSession()
+        await session.close()
+        await AiohttpDriver(session).run(steps(Send("POST", "http://127.0.0.1/", {}, b"")))
+
+    with pytest.raises(ConfigurationError, match="HTTP client was closed"):
+        asyncio.run(main())
+
+
+def test_without_aiohttp_its_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    with pytest.raises(ConfigurationError, match=r"portable-llm\[aiohttp\]"):
+        asyncio.run(AiohttpDriver().run(steps(Send("POST", "http://127.0.0.1/", {}, b""))))
 
 
 @pytest.mark.parametrize("library", [httpx2, httpx])
@@ -354,7 +398,8 @@ def test_the_limits_of_one_call_do_not_touch_the_next_one_of_the_application():
 
 @pytest.mark.parametrize("answer", [b"", http(content_length="10"), STREAM_HEAD + chunked(b"data: 1\n\n")])
 @pytest.mark.parametrize("stream", [False, True])
-def test_cancelling_a_task_closes_its_connection_at_once(answer: bytes, stream: bool):
+@pytest.mark.parametrize("make_driver", [AsyncDriver, AiohttpDriver])
+def test_cancelling_a_task_closes_its_connection_at_once(answer: bytes, stream: bool, make_driver: Any):
     arrived = threading.Event()
     closed: list[bool] = []
 
@@ -373,7 +418,7 @@ def test_cancelling_a_task_closes_its_connection_at_once(answer: bytes, stream: 
             ended.append("ended")
 
     async def main(url: str) -> None:
-        driver = AsyncDriver()
+        driver = make_driver()
         task = asyncio.create_task(driver.run(exchange(url)))
         await asyncio.to_thread(arrived.wait, 10)
         task.cancel()
@@ -453,7 +498,7 @@ def test_an_interrupt_closes_the_connection_at_once():
 
 
 def test_errors_survive_pickling():
-    with serving(lambda peer: peer.reset()) as server, pytest.raises(ConnectionFailedError) as caught:
+    with serving(answering(b"HTTP/1.1 200")) as server, pytest.raises(ConnectionFailedError) as caught:
         SyncDriver().run(steps(Send("POST", server.url, {}, b"")))
 
     again = pickle.loads(pickle.dumps(caught.value))

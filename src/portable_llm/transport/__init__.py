@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from portable_llm.transport._aiohttp import AiohttpDriver
 from portable_llm.transport._async import AsyncDriver, AsyncRun
 from portable_llm.transport._sync import SyncDriver, SyncRun
 
@@ -20,4 +21,4 @@ HttpxClient: TypeAlias = "httpx2.Client | httpx.Client"
 HttpxAsyncClient: TypeAlias = "httpx2.AsyncClient | httpx.AsyncClient"
 """An async client of the application's own."""
 
-__all__ = ["AsyncDriver", "AsyncRun", "HttpxAsyncClient", "HttpxClient", "SyncDriver", "SyncRun"]
+__all__ = ["AiohttpDriver", "AsyncDriver", "AsyncRun", "HttpxAsyncClient", "HttpxClient", "SyncDriver", "SyncRun"]

@@ -60,19 +60,16 @@ class AsyncDriver:
         self._is_closed = True
         own = self._own.pop(asyncio.get_running_loop(), None)
         if own is not None:
-            await own.aclose()
+            await self._close_own(own)
 
     async def send(self, step: Send) -> tuple[HttpReply, AsyncOpenReply | None]:
         """One HTTP call: its reply, whole, or open beside what reads it. Raises `TransportError`."""
-        client, build = self._connect()
         bound = _httpx.Bound(step, time.monotonic())
         token = _httpx.current.set(bound)
         try:
             bound.seconds()
-            arguments = _httpx.request_arguments(bound, _httpx.trace_async(bound))
             async with asyncio.timeout(bound.left()):
-                request = build(step.method, step.url, **arguments)
-                response = await client.send(request, stream=True, follow_redirects=False)
+                response = await self._respond(bound)
             return await _receive(response, bound)
         except Exception as raised:
             error = _httpx.translate(raised, bound)
@@ -80,9 +77,15 @@ class AsyncDriver:
             _httpx.current.reset(token)
         raise error  # outside of the handler, so that the original, which holds credentials, is not its context
 
+    async def _respond(self, bound: _httpx.Bound) -> Any:
+        """The response, its body still to come."""
+        client, build = self._connect()
+        arguments = _httpx.request_arguments(bound, _httpx.trace_async(bound))
+        request = build(bound.send.method, bound.send.url, **arguments)
+        return await client.send(request, stream=True, follow_redirects=False)
+
     def _connect(self) -> tuple[Any, Callable[..., Any]]:
-        if self._is_closed:
-            raise ConfigurationError("this client was closed; make a new one")
+        self._check_open()
         if self._client is not None:
             return self._client, self._client.build_request
         import httpx2  # on the first call: importing it takes longer than all of this library
@@ -92,6 +95,13 @@ class AsyncDriver:
         if own is None:
             own = self._own[loop] = _httpx.own_client(httpx2.AsyncClient, httpx2.Limits)
         return own, httpx2.Request
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ConfigurationError("this client was closed; make a new one")
+
+    async def _close_own(self, own: Any) -> None:
+        await own.aclose()
 
 
 async def _receive(response: Any, bound: _httpx.Bound) -> tuple[HttpReply, AsyncOpenReply | None]:

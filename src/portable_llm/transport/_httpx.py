@@ -288,9 +288,12 @@ def translate(error: Exception, bound: Bound) -> Exception:
     for name, mapped in _MEANINGS.items():
         if name in names:
             return mapped(error, bound)
-    if isinstance(error, RuntimeError) and "client has been closed" in str(error):
+    if isinstance(error, RuntimeError) and error.args in _CLOSED:
         return ConfigurationError("the HTTP client was closed; give an open one, or none to have one made")
     return error
+
+
+_CLOSED = {("Cannot send a request, as the client has been closed.",), ("Session is closed",)}
 
 
 def _connect_timeout(error: Exception, bound: Bound) -> Exception:
@@ -327,35 +330,54 @@ def _broken(error: Exception, bound: Bound) -> Exception:
 
 
 def _bad_url(error: Exception, bound: Bound) -> Exception:
-    return ConfigurationError(f"{place(bound.send.url)}: not a URL that can be called; check the base URL")
+    return bad_url(bound.send)
+
+
+def bad_url(send: Send) -> ConfigurationError:
+    """No request can be made of this URL."""
+    return ConfigurationError(f"{place(send.url)}: not a URL that can be called; check the base URL")
 
 
 def _bad_request(error: Exception, bound: Bound) -> Exception:
-    """A local protocol error quotes the header it dislikes, which may be the key: only its name is told."""
-    for name, value in bound.send.headers.items():
-        if not (value.isascii() and value.isprintable() and value == value.strip()):
+    return bad_header(bound.send)
+
+
+def is_valid_header(value: str) -> bool:
+    """Whether HTTP can carry it."""
+    return value.isascii() and value.isprintable() and value == value.strip()
+
+
+def bad_header(send: Send) -> ConfigurationError:
+    """The HTTP client quotes the header it dislikes, which may be the key: only its name is told."""
+    for name, value in send.headers.items():
+        if not is_valid_header(value):
             return ConfigurationError(
                 f"the value of the header {name!r} has characters that HTTP forbids (a line break, a blank at an end, "
                 "a letter beyond ASCII); check where the key or header was copied from"
             )
-    return ConfigurationError(f"{place(bound.send.url)}: the HTTP client refused the request as malformed")
+    return ConfigurationError(f"{place(send.url)}: the HTTP client refused the request as malformed")
 
 
 _MEANINGS: dict[str, Callable[[Exception, Bound], Exception]] = {
     "ConnectTimeout": _connect_timeout,
+    "ConnectionTimeoutError": _connect_timeout,
     "PoolTimeout": _pool_timeout,
     "TimeoutException": _read_timeout,
     "TimeoutError": _read_timeout,
     "ConnectError": _not_connected,
+    "ClientConnectorError": _not_connected,
+    "ClientHttpProxyError": _not_connected,
     "ProxyError": _not_connected,
     "UnsupportedProtocol": _bad_url,
     "InvalidURL": _bad_url,
+    "NonHttpUrlClientError": _bad_url,
     "LocalProtocolError": _bad_request,
     "UnicodeEncodeError": _bad_request,
     "TransportError": _broken,
+    "ClientError": _broken,
     "OSError": _broken,
 }
-"""By name of the exception or one of its bases; the first that fits counts."""
+"""httpx's and aiohttp's, by name of the exception or one of its bases; the first that fits counts."""
 
 
 def _words(error: Exception) -> str:
