@@ -160,6 +160,15 @@ def test_nothing_is_imported_before_the_first_call():
     assert "anyio" not in result.stdout
 
 
+def test_blocking_programs_do_without_asyncio():
+    code = "import sys; from portable_llm.transport import SyncDriver; SyncDriver(); print('asyncio' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env=ENV
+    )
+
+    assert result.stdout == "False\n"
+
+
 ENV = {"PYTHONPATH": "src"}
 
 

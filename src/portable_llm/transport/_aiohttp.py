@@ -12,7 +12,6 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from urllib.request import getproxies
 
 from portable_llm._errors import ConfigurationError
 from portable_llm._http import Send
@@ -97,6 +96,8 @@ def _check_session(session: object) -> None:
 
 
 def _own_session(library: Any) -> Any:
+    from urllib.request import getproxies  # takes as long to import as the rest of this room
+
     connector = library.TCPConnector(limit=_httpx.MAX_CONNECTIONS, keepalive_timeout=_httpx.KEEP_ALIVE)
     return library.ClientSession(
         connector=connector,
