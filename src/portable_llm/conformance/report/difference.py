@@ -1,0 +1,70 @@
+"""Which words of an answer the other answer does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+MAX_WORDS = 400
+"""Words compared from the first difference on; matching takes more than linear time."""
+
+_WORD = re.compile(r"\s+|\w+|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A run of characters of the answer."""
+
+    text: str
+    is_own: bool
+    """Whether the other answer lacks it."""
+
+
+def difference(text: str, other: str) -> list[Piece]:
+    """`text` in pieces, marked where `other` differs. The pieces make up `text` again.
+
+    What lies beyond `MAX_WORDS` words after the first difference is marked as a whole.
+    """
+    mine, theirs = _WORD.findall(text), _WORD.findall(other)
+    start = _common(mine, theirs)
+    end = _common(mine[start:][::-1], theirs[start:][::-1])
+    middle, against = mine[start : len(mine) - end], theirs[start : len(theirs) - end]
+    pieces = [
+        Piece(text="".join(mine[:start]), is_own=False),
+        *_compared(middle[:MAX_WORDS], against[:MAX_WORDS]),
+        Piece(text="".join(middle[MAX_WORDS:]), is_own=True),
+        Piece(text="".join(mine[len(mine) - end :]), is_own=False),
+    ]
+    return _joined(pieces)
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many words both begin with."""
+    count = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _compared(mine: Sequence[str], theirs: Sequence[str]) -> list[Piece]:
+    matcher = SequenceMatcher(None, theirs, mine)
+    return [
+        Piece(text="".join(mine[start:end]), is_own=tag != "equal")
+        for tag, _, _, start, end in matcher.get_opcodes()
+        if start < end
+    ]
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Neighbours of the same kind as one, empty ones left out."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        if joined and joined[-1].is_own == piece.is_own:
+            joined[-1] = Piece(text=joined[-1].text + piece.text, is_own=piece.is_own)
+        elif piece.text:
+            joined.append(piece)
+    return joined

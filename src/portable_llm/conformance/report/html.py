@@ -1,0 +1,326 @@
+"""The report as one HTML file that needs nothing else: no script, no font, no network.
+
+Answers are untrusted. Jinja2 escapes every value, `visible` shows characters that would steer the page's text, and the
+page's own policy forbids scripts and remote content should both ever fail. Long texts are cut with a mark; every
+failing case keeps its drill-down, and the length of its texts follows from how many there are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from portable_llm._errors import ConfigurationError
+from portable_llm.conformance.report import words
+from portable_llm.conformance.report.difference import Piece, difference
+from portable_llm.conformance.report.model import (
+    LANES,
+    CaseRow,
+    Detail,
+    Details,
+    JsonObject,
+    Report,
+    TrialRow,
+    blockers_of,
+    code_rows,
+    read_report,
+)
+from portable_llm.conformance.score import FamilyScore
+from portable_llm.conformance.statistics import Interval
+from portable_llm.conformance.trials import Lane
+from portable_llm.conformance.verdict import DEPTHS
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+PASSING_DETAILS = 40
+"""Passing cases that get a drill-down; all failing ones do."""
+TEXT_BUDGET = 6_000_000
+"""Characters that the drill-down's texts may take together."""
+TEXTS_PER_CASE = 10
+"""Texts in one drill-down: question, expected, and request and answer of each lane."""
+LONGEST_TEXT, SHORTEST_TEXT = 4_000, 400
+"""Bounds of the length at which a single text is cut."""
+
+
+def render_html(data: JsonObject, *, details: Details | None = None) -> str:
+    """The report as a self-contained page, the same for the same input.
+
+    `details` looks an exchange up by its transcript key; without it the page has no questions and answers.
+    Raises `ConfigurationError` when `data` is no report or jinja2 is missing.
+    """
+    report = read_report(data)
+    page = Page(report, details)
+    return _template().render(page=page, report=report, words=words, style=_source("style.css"))
+
+
+def _source(name: str) -> str:
+    return files("portable_llm.conformance.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _template() -> Template:
+    try:
+        from jinja2 import Environment, StrictUndefined  # delayed: an extra
+    except ImportError as error:
+        raise ConfigurationError(
+            "the HTML report needs jinja2; install it with: pip install 'portable-llm[conformance]'"
+        ) from error
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(visible=words.visible, points=words.points, span=words.span, meter=meter)
+    return environment.from_string(_source("template.html.j2"))
+
+
+def meter(value: float) -> str:
+    """A length on the scale from 0 to 100, for a style attribute."""
+    return f"{max(0.0, min(100.0, value)):.2f}"
+
+
+# What the template shows
+
+TITLES: dict[Lane, str] = {
+    "home": "A · home",
+    "raw": "B · raw",
+    "norm": "B · through portable-llm",
+    "tuned": "B · tuned",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneAnswer:
+    """What one lane sent and got, for the trial that says most."""
+
+    lane: Lane
+    title: str
+    trial: TrialRow
+    answer: Sequence[Piece]
+    calls: str
+    request: str
+    status: int | None
+    is_known: bool
+    """Whether the exchange is at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """One case as the drill-down shows it."""
+
+    case: CaseRow
+    messages: Sequence[tuple[str, str]]
+    """(role, text) of the question."""
+    setting: str
+    """The rest of the question: tools, output, limits."""
+    expected: str
+    answers: Sequence[LaneAnswer]
+    shares_answer: bool
+    """Whether raw and norm read the same answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyView:
+    """One family's cases, failing ones first."""
+
+    name: str
+    failing: Sequence[CaseView]
+    passing: Sequence[CaseView]
+    brief: Sequence[CaseRow]
+    """Passing cases without a drill-down."""
+
+    @property
+    def cases(self) -> int:
+        """How many cases the family has."""
+        return len(self.failing) + len(self.passing) + len(self.brief)
+
+
+class Page:
+    """What the template asks for beside the report itself."""
+
+    titles = TITLES
+
+    def __init__(self, report: Report, details: Details | None) -> None:
+        self.report = report
+        self._details = details
+
+    @property
+    def has_details(self) -> bool:
+        """Whether questions and answers are at hand."""
+        return self._details is not None
+
+    @cached_property
+    def funnel(self) -> words.Funnel | None:
+        """The overall decomposition."""
+        return words.overall_funnel(self.report)
+
+    @property
+    def tone(self) -> str:
+        """The verdict as a class name."""
+        return tone_of(self.report.word)
+
+    @property
+    def without_interval(self) -> list[str]:
+        """The used axes that have counts only."""
+        return [axis for axis in self.report.weights if self.report.axes[axis].headline.interval is None]
+
+    @cached_property
+    def families(self) -> list[FamilyScore]:
+        """All families, the weakest of each axis first."""
+        found = [family for axis in self.report.axes.values() for family in axis.families]
+        return sorted(found, key=lambda f: (f.axis, -1.0 if f.lower is None else f.lower, f.family))
+
+    def axis_number(self, axis: str) -> int:
+        """The axis's place in the table, for links that no axis name can break."""
+        return list(self.report.axes).index(axis) + 1
+
+    def whisker(self, interval: Interval) -> tuple[str, str]:
+        """Start and length of an interval's line on the bar."""
+        low, high = min(100.0, interval.lower), min(100.0, interval.upper)
+        return meter(low), meter(high - low)
+
+    def heat(self, value: float) -> str:
+        """Place on the colour scale: from 50 (or less) to 100."""
+        return meter(2 * (value - 50))
+
+    def compact(self, value: JsonObject) -> str:
+        """A small JSON object on one line."""
+        return cut(json.dumps(value, ensure_ascii=False, sort_keys=True), LONGEST_TEXT)
+
+    @property
+    def margin(self) -> float:
+        """The margin per axis, in points."""
+        return DEPTHS[self.report.suite.depth].margin
+
+    def axis_tone(self, axis: str) -> str:
+        """The axis's verdict as a class name."""
+        verdict = self.report.verdicts.get(axis)
+        return tone_of(verdict.word) if verdict else "unused"
+
+    def axis_blockers(self, axis: str) -> int:
+        """How many blockers the axis has."""
+        return blockers_of(self.report, axis)
+
+    @cached_property
+    def codes(self) -> list[Any]:
+        """The reason-code table's rows."""
+        return code_rows(self.report)
+
+    @cached_property
+    def shown_lanes(self) -> list[Lane]:
+        """The lanes that were run, in order."""
+        run = {trial.lane for case in self.report.cases for trial in case.trials}
+        return [lane for lane in LANES if lane in run]
+
+    @cached_property
+    def drill_down(self) -> dict[str, list[FamilyView]]:
+        """Axis → families with their cases."""
+        passing = [case for case in self.report.cases if case.is_clean]
+        failing = len(self.report.cases) - len(passing)
+        shown = {case.id for case in passing[:PASSING_DETAILS]}
+        limit = text_limit(failing + len(shown))
+        groups: dict[str, dict[str, list[CaseRow]]] = defaultdict(lambda: defaultdict(list))
+        for case in self.report.cases:
+            groups[case.axis][case.family].append(case)
+        return {
+            axis: [self._family(name, families[name], shown, limit) for name in sorted(families)]
+            for axis, families in sorted(groups.items())
+        }
+
+    def _family(self, name: str, cases: Iterable[CaseRow], shown: set[str], limit: int) -> FamilyView:
+        rows = sorted(cases, key=lambda case: (case.template, case.instance, case.id))
+        return FamilyView(
+            name=name,
+            failing=[self._case(case, limit) for case in rows if not case.is_clean],
+            passing=[self._case(case, limit) for case in rows if case.is_clean and case.id in shown],
+            brief=[case for case in rows if case.is_clean and case.id not in shown],
+        )
+
+    def _case(self, case: CaseRow, limit: int) -> CaseView:
+        found = [(lane, telling(trials)) for lane, trials in case.lanes.items()]
+        exchanges = {lane: self._exchange(trial) for lane, trial in found}
+        known = next((one for one in exchanges.values() if one is not None), None)
+        messages, setting = question(known, limit)
+        records = {lane: trial.record for lane, trial in found}
+        return CaseView(
+            case=case,
+            messages=messages,
+            setting=setting,
+            expected=pretty(known.get("expected"), limit) if known else "",
+            answers=[_answer(lane, trial, exchanges, limit) for lane, trial in found],
+            shares_answer=records.get("norm") is not None and records.get("norm") == records.get("raw"),
+        )
+
+    def _exchange(self, trial: TrialRow) -> Detail | None:
+        return self._details(trial.record) if self._details is not None and trial.record is not None else None
+
+
+def tone_of(word: str) -> str:
+    """A verdict as a class name."""
+    return word.lower().replace(" ", "-")
+
+
+def telling(trials: Sequence[TrialRow]) -> TrialRow:
+    """The trial that says most: the first that did not pass, else the first."""
+    return next((trial for trial in trials if trial.outcome != "pass"), trials[0])
+
+
+def text_limit(cases: int) -> int:
+    """Characters per text, so that all drill-downs together stay within the budget."""
+    share = TEXT_BUDGET // (max(1, cases) * TEXTS_PER_CASE)
+    return max(SHORTEST_TEXT, min(LONGEST_TEXT, share))
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or its beginning with a mark that says how much is missing."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}… [{len(text) - limit:,} characters cut]"
+
+
+def pretty(value: object, limit: int) -> str:
+    """A JSON value for people, cut."""
+    if value is None or value == {} or value == []:
+        return ""
+    return cut(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False), limit)
+
+
+def question(detail: Detail | None, limit: int) -> tuple[list[tuple[str, str]], str]:
+    """The case's messages, and everything else it asks for as JSON."""
+    asked: JsonObject = (detail or {}).get("case_request", {})
+    messages = asked.get("messages")
+    rows: list[Any] = messages if isinstance(messages, list) else []
+    rest = {key: value for key, value in asked.items() if key != "messages" or not rows}
+    return [_message(row, limit) for row in rows[:50]], pretty(rest, limit)
+
+
+def _message(row: Any, limit: int) -> tuple[str, str]:
+    if not isinstance(row, dict):
+        return "message", pretty(row, limit)
+    message: JsonObject = row
+    for key in ("content", "text"):
+        if isinstance(message.get(key), str) and set(message) <= {"role", key}:
+            return str(message.get("role", "message")), cut(message[key], limit)
+    rest = {key: value for key, value in message.items() if key != "role"}
+    return str(message.get("role", "message")), pretty(rest, limit)
+
+
+def _answer(lane: Lane, trial: TrialRow, exchanges: dict[Lane, Detail | None], limit: int) -> LaneAnswer:
+    own = exchanges[lane]
+    other = exchanges.get("home") if lane != "home" else exchanges.get("norm") or exchanges.get("raw")
+    detail = own or {}
+    text = cut(str(detail.get("answer_text") or ""), limit)
+    # Without a difference in the verdict, differences in wording are of no interest.
+    is_compared = lane == "home" or trial.outcome != "pass"
+    against = cut(str((other or {}).get("answer_text") or ""), limit)
+    return LaneAnswer(
+        lane=lane,
+        title=TITLES[lane],
+        trial=trial,
+        answer=difference(text, against) if is_compared and text and against else [Piece(text=text, is_own=False)],
+        calls=pretty(detail.get("answer_calls"), limit),
+        request=pretty(detail.get("request"), limit),
+        status=detail.get("status"),
+        is_known=own is not None,
+    )

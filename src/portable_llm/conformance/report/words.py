@@ -1,0 +1,343 @@
+"""What the figures mean, in words that a manager and an engineer both understand; shared by all reports."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from portable_llm.conformance.estimate import MINIMUM_TEMPLATES, Estimate
+from portable_llm.conformance.report.model import Report, lane_counts
+from portable_llm.conformance.score import AxisScore, Decomposition
+from portable_llm.conformance.statistics import Interval
+from portable_llm.conformance.verdict import DEPTHS, Blocker, Reason, Word
+
+# Figures
+
+
+def points(value: float) -> str:
+    """Whole points; 100 only when nothing is missing, as in the headline."""
+    return str(round(value) if value >= 100 or value < 0 else min(99, round(value)))
+
+
+def span(interval: Interval) -> str:
+    """The interval in whole points, rounded outwards and cut at 100 as P is."""
+    return f"{math.floor(min(100.0, interval.lower))}–{math.ceil(min(100.0, interval.upper))}"
+
+
+def signed_span(interval: Interval) -> str:
+    """The interval of a difference: `-6 to +1`."""
+    return f"{math.floor(interval.lower):+d} to {math.ceil(interval.upper):+d}"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """`1 blocker`, `2 blockers`."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def age(days: float) -> str:
+    """An age in days, or that it is less than one."""
+    return "less than a day" if days < 1 else plural(round(days), "day")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """A decomposition in whole points that still sum to 100."""
+
+    raw: int
+    removed: int
+    residual: int
+
+    @property
+    def norm(self) -> int:
+        """What is kept through the library."""
+        return self.raw + self.removed
+
+
+def funnel(parts: Decomposition) -> Funnel:
+    """Round raw and the sum, and let the other two follow, so that the printed parts sum to 100."""
+    raw, norm = int(points(parts.raw)), int(points(parts.raw + parts.removed))
+    return Funnel(raw=raw, removed=norm - raw, residual=100 - norm)
+
+
+def overall_funnel(report: Report) -> Funnel | None:
+    """The axes' decompositions by usage weight; `None` unless every used axis has one."""
+    parts = {axis: report.axes[axis].decomposition for axis in report.weights}
+    known = [(report.weights[axis], part) for axis, part in parts.items() if part is not None]
+    if not known or len(known) < len(parts):
+        return None
+    raw = math.fsum(weight * part.raw for weight, part in known)
+    removed = math.fsum(weight * part.removed for weight, part in known)
+    return funnel(Decomposition(cases=0, raw=raw, removed=removed, residual=0.0, removed_interval=None))
+
+
+# Untrusted text
+
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """Control, bidirectional and other invisible characters (and lone surrogates) made visible.
+
+    What a model answered must not steer a terminal, reorder a line, or make the report impossible to encode.
+    """
+    return _INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
+
+
+# Verdict
+
+TITLES: Mapping[Word, str] = {
+    "PORTABLE": "Portable",
+    "NOT PORTABLE": "Not portable",
+    "INCONCLUSIVE": "Inconclusive",
+    "INCOMPLETE": "Incomplete",
+}
+
+WHY: Mapping[Reason, str] = {
+    "clears_margin": "the lower bound clears the margin",
+    "below_margin": "more is lost than the margin allows",
+    "blocker": "something that A does is missing at B",
+    "not_resolved": "the interval still spans the margin",
+    "few_templates": f"fewer than {MINIMUM_TEMPLATES} templates carry evidence, so there is no interval",
+    "noise_not_corrected": "one trial per case cannot tell A's own noise from a loss",
+    "pooled_not_resolved": "all axes taken together do not yet reach 95",
+    "must_family": "a family of must-keep contracts is not yet shown to be kept",
+    "smoke": "depth smoke can find that something is broken, never that nothing is",
+    "infra": "too many calls ended without an answer (rate limits, outages, timeouts)",
+    "no_evidence": "A kept none of these contracts itself, so there is nothing to compare",
+}
+"""Reason of a verdict → half a sentence."""
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *rest, last = words
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def verdict_sentence(report: Report) -> str:
+    """The verdict in one plain sentence."""
+    match report.word:
+        case "PORTABLE":
+            return f"B does what A reliably does, within {points(_margin(report))} points on every axis measured."
+        case "NOT PORTABLE":
+            return _sentence_against(report)
+        case "INCOMPLETE":
+            axes = [axis for axis, verdict in report.verdicts.items() if verdict.word == "INCOMPLETE"]
+            return f"There is no overall number: {_because(report, axes)}."
+        case "INCONCLUSIVE":
+            return f"The evidence does not decide either way: {'; '.join(WHY[r] for r in report.reasons)}."
+
+
+def _margin(report: Report) -> float:
+    return DEPTHS[report.suite.depth].margin
+
+
+def _sentence_against(report: Report) -> str:
+    found: list[str] = []
+    if report.blockers:
+        count = plural(len(report.blockers), "blocker")
+        found.append(f"B does not do what A does ({count}), and no average outweighs that")
+    if "below_margin" in report.reasons:
+        axes = [axis for axis, one in report.verdicts.items() if one.p_holm is not None and one.p_holm <= 0.05]
+        found.append(f"more than {points(_margin(report))} points are lost on {listed(axes)}")
+    return f"{'; '.join(found) or 'B does not keep what A does'}."
+
+
+def _because(report: Report, axes: Sequence[str]) -> str:
+    if not axes:
+        return "no axis was measured"
+    return "; ".join(f"on {axis}, {WHY[report.verdicts[axis].reason]}" for axis in axes)
+
+
+def meaning(report: Report) -> list[str]:
+    """What the result means, in a paragraph's sentences."""
+    sentences = [_overall_sentence(report)]
+    if (parts := overall_funnel(report)) is not None:
+        sentences.append(_funnel_sentence(parts))
+    if report.overall.floor is not None:
+        floor = report.overall.floor
+        sentences.append(
+            f"Least can be claimed about {floor.axis}/{floor.family}: "
+            f"all that is sure is that {math.floor(floor.lower)} % or more is kept there."
+        )
+    sensitivity = report.overall.sensitivity
+    if sensitivity is not None and len(report.weights) > 1:
+        sentences.append(
+            f"Whatever weight each axis is given, the number lies between {points(sensitivity.lower)} "
+            f"(weakest axis) and {points(sensitivity.upper)} (strongest)."
+        )
+    return sentences
+
+
+def _overall_sentence(report: Report) -> str:
+    value = report.overall.value
+    axes = f"{report.overall.axes_with_evidence} of {report.overall.axes_used} axes"
+    if value is None:
+        return f"Only {axes} carry enough evidence, so no overall number is given rather than a guess."
+    interval = report.overall.interval
+    sure = f"95 % interval {span(interval)}" if interval else "too few templates for an interval"
+    return (
+        f"Of what {report.a.label} reliably does, {report.b.label} also does about {points(value)} % "
+        f"through portable-llm ({sure}), over {axes}."
+    )
+
+
+def _funnel_sentence(parts: Funnel) -> str:
+    if parts.removed < 0:
+        return (
+            f"Carried over by renaming fields alone, {parts.raw} % would be kept: "
+            f"the library keeps {plural(-parts.removed, 'point')} less than that."
+        )
+    return (
+        f"Carried over by renaming fields alone, {parts.raw} % would be kept; the library removes "
+        f"{parts.removed} points of the loss, and {parts.residual} stay."
+    )
+
+
+def is_defect(parts: Decomposition) -> bool:
+    """Whether it is sure that the library keeps less than the raw request."""
+    return parts.removed_interval is not None and parts.removed_interval.upper < 0
+
+
+def worse_sentence(parts: Decomposition) -> str:
+    """What to make of a negative `removed`."""
+    if is_defect(parts):
+        return "The interval excludes zero: a defect of the library. Please report it."
+    return "This may be chance: the interval, where there is one, includes zero."
+
+
+# Axes
+
+
+def axis_value(axis: AxisScore) -> str:
+    """`82 (74–90)`, or what stands in its place."""
+    estimate = axis.headline
+    if estimate.portability is None:
+        return "no evidence"
+    if estimate.interval is None:
+        return "counts only"
+    return f"{points(estimate.portability)} ({span(estimate.interval)})"
+
+
+def axis_counts(report: Report, axis: str) -> str:
+    """`A 6/6, raw 2/6, norm 5/6`: trials that passed, by lane."""
+    cases = [case for case in report.cases if case.axis == axis]
+    names = {"home": "A", "raw": "raw", "norm": "norm"}
+    found = [(name, lane_counts(cases, lane)) for lane, name in names.items()]  # type: ignore[arg-type]
+    return ", ".join(f"{name} {counts.passed}/{counts.scored}" for name, counts in found if counts.scored)
+
+
+def notes_of(axis: AxisScore) -> list[str]:
+    """What a careful reader should know about the axis's number."""
+    notes: list[str] = []
+    estimate = axis.headline
+    if estimate.method == "kept" and estimate.ratio is not None:
+        notes.append("one trial of A per case: not corrected for noise")
+    if estimate.unstable_share:
+        notes.append(f"{points(estimate.unstable_share)} % of the cases A passes are unstable at A itself")
+    if estimate.capped_ratio is not None:
+        notes.append(f"{points(estimate.capped_ratio)} when gains on unstable cases may not offset losses")
+    notes += _left_out(axis, estimate)
+    return notes
+
+
+def _left_out(axis: AxisScore, estimate: Estimate) -> list[str]:
+    lane = axis.lanes["norm"]
+    counts = [
+        (estimate.never_at_home, "never passed by A"),
+        (estimate.gained, "of those passed by B (gained; offsets nothing)"),
+        (axis.unsupported_at_home, "not supported at A (left the axis)"),
+        (axis.invalid_cases, "with a judge that failed its self-check (left the axis)"),
+        (lane.unsupported, "not available at B"),
+        (lane.missing, "without an answer to judge (missing data)"),
+    ]
+    notes = [f"{plural(count, 'case')} {what}" for count, what in counts if count]
+    raw = axis.lanes.get("raw")
+    if raw is not None and raw.rejected:
+        notes.append(f"B refused the raw request of {plural(raw.rejected, 'case')}")
+    return notes
+
+
+def evidence_share(report: Report, axis: str) -> str:
+    """q = N/N*, the share of the needed evidence that exists; `decided` when nothing more is needed."""
+    verdict = report.verdicts.get(axis)
+    if verdict is None:
+        return "–"
+    if verdict.needed is None:
+        return "–" if verdict.word in ("INCONCLUSIVE", "INCOMPLETE") else "decided"
+    return f"{verdict.needed.share:.2f}"
+
+
+# Blockers and what to do
+
+KINDS: Mapping[str, str] = {
+    "contract": "a must-keep contract that A keeps and B does not",
+    "capability": "a capability that A has and B does not",
+    "safety": "a safety failure that A does not show",
+}
+
+
+def place_of(blocker: Blocker) -> str:
+    """`tools/t3`, or the template when it is one."""
+    return f"{blocker.axis}/{blocker.family}" if blocker.template is None else blocker.template
+
+
+def code_counts(codes: Mapping[str, int]) -> str:
+    """`no_call 12, wrong_tool 3`, most frequent first."""
+    return ", ".join(f"{code} {count}" for code, count in sorted(codes.items(), key=lambda item: (-item[1], item[0])))
+
+
+def next_steps(report: Report) -> list[str]:
+    """What to do now, most useful first."""
+    steps = [*_steps_of_run(report), *_steps_of_blockers(report), *_steps_of_library(report), *_steps_of_axes(report)]
+    if report.suite.depth == "smoke" and not steps:
+        steps.append("Nothing broke. Run --depth quick or standard to show that nothing is.")
+    elif report.suite.depth == "smoke":
+        steps.append("Then run --depth quick or standard: smoke cannot show that nothing is broken.")
+    if not steps and report.overall.floor is not None:
+        floor = report.overall.floor
+        steps.append(f"Before you switch, read the weakest family, {floor.axis}/{floor.family}, case by case.")
+    return steps
+
+
+def _steps_of_run(report: Report) -> list[str]:
+    stopped = report.run.stopped
+    if stopped is None:
+        return []
+    made, planned = report.run.calls.get("made", 0), report.run.calls.get("planned", 0)
+    why = {"max_calls": "the cap on calls", "deadline": "the deadline", "interrupted": "an interruption"}
+    cause = why.get(stopped, stopped)
+    return [f"Resume the run ({made:,} of {planned:,} calls made, stopped by {cause}): same command, same --out."]
+
+
+def _steps_of_blockers(report: Report) -> list[str]:
+    places = list(dict.fromkeys(place_of(blocker) for blocker in report.blockers))
+    if not places:
+        return []
+    more = f" (and {len(places) - 3} more)" if len(places) > 3 else ""
+    return [f"Look at {listed(places[:3])}{more}: work around what is missing, or keep A for it."]
+
+
+def _steps_of_library(report: Report) -> list[str]:
+    worse = [name for name, axis in report.axes.items() if axis.decomposition and is_defect(axis.decomposition)]
+    return [f"Report a defect of portable-llm: it keeps less than the raw request on {listed(worse)}."] if worse else []
+
+
+def _steps_of_axes(report: Report) -> list[str]:
+    steps: list[str] = []
+    for axis, verdict in report.verdicts.items():
+        if verdict.reason == "infra":
+            share = max(report.axes[axis].infra_share_a, report.axes[axis].infra_share_b)
+            steps.append(f"Run {axis} again: {share:.1f} % of its calls got no answer (limit 2 %).")
+        if verdict.needed is not None and verdict.needed.repeat_home:
+            steps.append(f"Repeat {axis} with --trials 3: one trial of A cannot tell noise from a loss.")
+        elif verdict.needed is not None and verdict.needed.more_trials:
+            steps.append(
+                f"About {verdict.needed.more_trials:,} more trials would decide {axis} "
+                f"({verdict.needed.templates} templates in all)."
+            )
+    return steps
