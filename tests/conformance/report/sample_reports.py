@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rows import Shape, against_itself, case, flaky_rates, simulate, templates
+
 from portable_llm.conformance.report import Detail
 from portable_llm.conformance.score import score
 from portable_llm.conformance.trials import Trial
@@ -126,9 +127,7 @@ def _trial(row: Trial) -> dict[str, Any]:
 
 def coded(trials: Iterable[Trial]) -> list[Trial]:
     """The trials with the reason codes of a real judge in place of the helpers' own."""
-    return [
-        Trial.from_json({**row.to_json(), "code": _code(row)}) if row.outcome != "pass" else row for row in trials
-    ]
+    return [Trial.from_json({**row.to_json(), "code": _code(row)}) if row.outcome != "pass" else row for row in trials]
 
 
 def _code(row: Trial) -> str:
@@ -169,7 +168,7 @@ def smoke() -> list[Trial]:
 def details(key: str) -> Detail:
     """A run directory that has every exchange."""
     arm, axis, name, lane, _ = key.split("/")
-    answer = f'The order of {name} is {"on its way" if arm == "a" else "not known"}.'
+    answer = f"The order of {name} is {'on its way' if arm == 'a' else 'not known'}."
     fenced = f'```json\n{{"city": "Oslo", "case": "{name}"}}\n```'
     return {
         "request": {"model": arm, "messages": [{"role": "user", "content": f"Question {name}"}], "temperature": 0},
@@ -181,7 +180,9 @@ def details(key: str) -> Detail:
                 {"role": "system", "content": "Use the tools where they help."},
                 {"role": "user", "content": f"Where are my two orders of {name}, 17 and 23? Ask for both at once."},
             ],
-            "tools": [{"name": "get_order", "parameters": {"type": "object", "properties": {"id": {"type": "integer"}}}}],
+            "tools": [
+                {"name": "get_order", "parameters": {"type": "object", "properties": {"id": {"type": "integer"}}}}
+            ],
         },
         "expected": {"text": "", "tool_calls": [{"name": "get_order", "arguments": {"id": 17}}], "finish": "tool_call"},
     }

@@ -37,7 +37,7 @@ def difference(text: str, other: str) -> list[Piece]:
         Piece(text="".join(middle[MAX_WORDS:]), is_own=True),
         Piece(text="".join(mine[len(mine) - end :]), is_own=False),
     ]
-    return _joined(pieces)
+    return _joined(_bridged(_joined(pieces)))
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:
@@ -56,6 +56,15 @@ def _compared(mine: Sequence[str], theirs: Sequence[str]) -> list[Piece]:
         Piece(text="".join(mine[start:end]), is_own=tag != "equal")
         for tag, _, _, start, end in matcher.get_opcodes()
         if start < end
+    ]
+
+
+def _bridged(pieces: Sequence[Piece]) -> list[Piece]:
+    """White space between two marked runs is marked with them, so that a phrase reads as one."""
+    last = len(pieces) - 1
+    return [
+        Piece(text=piece.text, is_own=piece.is_own or (piece.text.isspace() and 0 < index < last))
+        for index, piece in enumerate(pieces)
     ]
 
 

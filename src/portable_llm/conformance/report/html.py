@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from portable_llm._errors import ConfigurationError
 from portable_llm.conformance.report import words
@@ -21,6 +21,8 @@ from portable_llm.conformance.report.difference import Piece, difference
 from portable_llm.conformance.report.model import (
     LANES,
     CaseRow,
+    CodeRow,
+    Counts,
     Detail,
     Details,
     JsonObject,
@@ -28,6 +30,7 @@ from portable_llm.conformance.report.model import (
     TrialRow,
     blockers_of,
     code_rows,
+    lane_counts,
     read_report,
 )
 from portable_llm.conformance.score import FamilyScore
@@ -44,6 +47,8 @@ TEXT_BUDGET = 6_000_000
 """Characters that the drill-down's texts may take together."""
 TEXTS_PER_CASE = 10
 """Texts in one drill-down: question, expected, and request and answer of each lane."""
+MAX_ROWS = 50
+"""Messages or tool calls shown of one exchange."""
 LONGEST_TEXT, SHORTEST_TEXT = 4_000, 400
 """Bounds of the length at which a single text is cut."""
 
@@ -130,6 +135,9 @@ class FamilyView:
     brief: Sequence[CaseRow]
     """Passing cases without a drill-down."""
 
+    lanes: Sequence[tuple[Lane, Sequence[TrialRow]]]
+    """All trials by lane."""
+
     @property
     def cases(self) -> int:
         """How many cases the family has."""
@@ -160,16 +168,17 @@ class Page:
         """The verdict as a class name."""
         return tone_of(self.report.word)
 
-    @property
-    def without_interval(self) -> list[str]:
-        """The used axes that have counts only."""
-        return [axis for axis in self.report.weights if self.report.axes[axis].headline.interval is None]
-
     @cached_property
     def families(self) -> list[FamilyScore]:
         """All families, the weakest of each axis first."""
         found = [family for axis in self.report.axes.values() for family in axis.families]
         return sorted(found, key=lambda f: (f.axis, -1.0 if f.lower is None else f.lower, f.family))
+
+    def lane_counts(self, axis: str | None = None) -> list[tuple[Lane, Counts]]:
+        """How many trials passed, by lane, on one axis or on all."""
+        cases = [case for case in self.report.cases if axis in (None, case.axis)]
+        found = [(lane, lane_counts(cases, lane)) for lane in self.shown_lanes]
+        return [(lane, counts) for lane, counts in found if counts.scored]
 
     def axis_number(self, axis: str) -> int:
         """The axis's place in the table, for links that no axis name can break."""
@@ -203,7 +212,7 @@ class Page:
         return blockers_of(self.report, axis)
 
     @cached_property
-    def codes(self) -> list[Any]:
+    def codes(self) -> list[CodeRow]:
         """The reason-code table's rows."""
         return code_rows(self.report)
 
@@ -234,6 +243,7 @@ class Page:
             name=name,
             failing=[self._case(case, limit) for case in rows if not case.is_clean],
             passing=[self._case(case, limit) for case in rows if case.is_clean and case.id in shown],
+            lanes=[(lane, [t for case in rows for t in case.trials if t.lane == lane]) for lane in self.shown_lanes],
             brief=[case for case in rows if case.is_clean and case.id not in shown],
         )
 
@@ -247,8 +257,11 @@ class Page:
             case=case,
             messages=messages,
             setting=setting,
-            expected=pretty(known.get("expected"), limit) if known else "",
-            answers=[_answer(lane, trial, exchanges, limit) for lane, trial in found],
+            expected=expectation(known.get("expected", {}), limit) if known else "",
+            answers=[
+                _answer(lane, trial, exchanges[lane], _compared_with(lane, found, exchanges), limit)
+                for lane, trial in found
+            ],
             shares_answer=records.get("norm") is not None and records.get("norm") == records.get("raw"),
         )
 
@@ -286,40 +299,78 @@ def pretty(value: object, limit: int) -> str:
     return cut(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False), limit)
 
 
+def _object(value: object) -> JsonObject | None:
+    return cast("JsonObject", value) if isinstance(value, dict) else None
+
+
+def _rows(value: object) -> Sequence[object]:
+    return cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
+
+
+def called(calls: object, limit: int) -> str:
+    """Tool calls as they would be written: `name({"argument": 1})`, one a line; anything else as JSON."""
+    return cut("\n".join(_call(row) for row in _rows(calls)[:MAX_ROWS]), limit)
+
+
+def _call(row: object) -> str:
+    call = _object(row)
+    if call is None or "name" not in call:
+        return json.dumps(row, ensure_ascii=False)
+    if call.get("arguments") is None:  # the text was no JSON object: show what came
+        return f"{call['name']}({call.get('raw_arguments', '')})"
+    return f"{call['name']}({json.dumps(call['arguments'], ensure_ascii=False)})"
+
+
+def expectation(answer: JsonObject, limit: int) -> str:
+    """The correct answer: its text, its calls and, where it is not the usual one, its finish reason."""
+    lines = [str(answer.get("text") or ""), called(answer.get("tool_calls"), limit)]
+    if answer.get("finish") not in (None, "stop", "tool_call"):
+        lines.append(f"finish reason: {answer['finish']}")
+    return cut("\n".join(line for line in lines if line), limit)
+
+
 def question(detail: Detail | None, limit: int) -> tuple[list[tuple[str, str]], str]:
     """The case's messages, and everything else it asks for as JSON."""
     asked: JsonObject = (detail or {}).get("case_request", {})
-    messages = asked.get("messages")
-    rows: list[Any] = messages if isinstance(messages, list) else []
-    rest = {key: value for key, value in asked.items() if key != "messages" or not rows}
-    return [_message(row, limit) for row in rows[:50]], pretty(rest, limit)
+    messages = _rows(asked.get("messages"))
+    rest = {key: value for key, value in asked.items() if key != "messages" or not messages}
+    return [_message(row, limit) for row in messages[:MAX_ROWS]], pretty(rest, limit)
 
 
-def _message(row: Any, limit: int) -> tuple[str, str]:
-    if not isinstance(row, dict):
+def _message(row: object, limit: int) -> tuple[str, str]:
+    message = _object(row)
+    if message is None:
         return "message", pretty(row, limit)
-    message: JsonObject = row
+    role, rest = str(message.get("role", "message")), {key: value for key, value in message.items() if key != "role"}
     for key in ("content", "text"):
-        if isinstance(message.get(key), str) and set(message) <= {"role", key}:
-            return str(message.get("role", "message")), cut(message[key], limit)
-    rest = {key: value for key, value in message.items() if key != "role"}
-    return str(message.get("role", "message")), pretty(rest, limit)
+        if set(rest) == {key} and isinstance(rest[key], str):
+            return role, cut(rest[key], limit)
+    return role, pretty(rest, limit)
 
 
-def _answer(lane: Lane, trial: TrialRow, exchanges: dict[Lane, Detail | None], limit: int) -> LaneAnswer:
-    own = exchanges[lane]
-    other = exchanges.get("home") if lane != "home" else exchanges.get("norm") or exchanges.get("raw")
-    detail = own or {}
+def _compared_with(
+    lane: Lane, found: Sequence[tuple[Lane, TrialRow]], exchanges: Mapping[Lane, Detail | None]
+) -> Detail | None:
+    """The answer whose wording is held against this one: B's failure against A, and A against that failure.
+
+    Where both passed, differences in wording are of no interest.
+    """
+    failed = [one for one, trial in found if one != "home" and trial.outcome != "pass"]
+    if lane == "home":
+        return exchanges[failed[-1]] if failed else None
+    return exchanges.get("home") if lane in failed else None
+
+
+def _answer(lane: Lane, trial: TrialRow, own: Detail | None, other: Detail | None, limit: int) -> LaneAnswer:
+    detail: Detail = own or {}
     text = cut(str(detail.get("answer_text") or ""), limit)
-    # Without a difference in the verdict, differences in wording are of no interest.
-    is_compared = lane == "home" or trial.outcome != "pass"
     against = cut(str((other or {}).get("answer_text") or ""), limit)
     return LaneAnswer(
         lane=lane,
         title=TITLES[lane],
         trial=trial,
-        answer=difference(text, against) if is_compared and text and against else [Piece(text=text, is_own=False)],
-        calls=pretty(detail.get("answer_calls"), limit),
+        answer=difference(text, against) if text and against else [Piece(text=text, is_own=False)],
+        calls=called(detail.get("answer_calls"), limit),
         request=pretty(detail.get("request"), limit),
         status=detail.get("status"),
         is_known=own is not None,

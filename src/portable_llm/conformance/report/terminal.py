@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import IO, TYPE_CHECKING
 
 from portable_llm._errors import ConfigurationError
-from portable_llm.conformance.report.model import JsonObject, LANES, Report, blockers_of, code_rows, read_report
+from portable_llm.conformance.report.model import LANES, JsonObject, Report, blockers_of, code_rows, read_report
 from portable_llm.conformance.report.words import (
     WHY,
     axis_counts,

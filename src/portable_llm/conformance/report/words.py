@@ -11,7 +11,8 @@ from portable_llm.conformance.estimate import MINIMUM_TEMPLATES, Estimate
 from portable_llm.conformance.report.model import Report, lane_counts
 from portable_llm.conformance.score import AxisScore, Decomposition
 from portable_llm.conformance.statistics import Interval
-from portable_llm.conformance.verdict import DEPTHS, Blocker, Reason, Word
+from portable_llm.conformance.trials import Lane
+from portable_llm.conformance.verdict import ALPHA, DEPTHS, Blocker, Depth, Reason, Word
 
 # Figures
 
@@ -61,11 +62,16 @@ def funnel(parts: Decomposition) -> Funnel:
     return Funnel(raw=raw, removed=norm - raw, residual=100 - norm)
 
 
+def without_interval(report: Report) -> list[str]:
+    """The used axes that have counts only."""
+    return [axis for axis in report.weights if report.axes[axis].headline.interval is None]
+
+
 def overall_funnel(report: Report) -> Funnel | None:
-    """The axes' decompositions by usage weight; `None` unless every used axis has one."""
+    """The axes' decompositions by usage weight; `None` unless every used axis has one and enough templates for it."""
     parts = {axis: report.axes[axis].decomposition for axis in report.weights}
     known = [(report.weights[axis], part) for axis, part in parts.items() if part is not None]
-    if not known or len(known) < len(parts):
+    if not known or len(known) < len(parts) or without_interval(report):
         return None
     raw = math.fsum(weight * part.raw for weight, part in known)
     removed = math.fsum(weight * part.removed for weight, part in known)
@@ -103,7 +109,7 @@ WHY: Mapping[Reason, str] = {
     "not_resolved": "the interval still spans the margin",
     "few_templates": f"fewer than {MINIMUM_TEMPLATES} templates carry evidence, so there is no interval",
     "noise_not_corrected": "one trial per case cannot tell A's own noise from a loss",
-    "pooled_not_resolved": "all axes taken together do not yet reach 95",
+    "pooled_not_resolved": "the lower bound over all axes together is not above 95",
     "must_family": "a family of must-keep contracts is not yet shown to be kept",
     "smoke": "depth smoke can find that something is broken, never that nothing is",
     "infra": "too many calls ended without an answer (rate limits, outages, timeouts)",
@@ -113,8 +119,8 @@ WHY: Mapping[Reason, str] = {
 
 
 def listed(words: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *rest, last = words
+    """`a`, `a and b`, `a, b and c`; nothing when there are none."""
+    *rest, last = [*words] or [""]
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
@@ -129,7 +135,9 @@ def verdict_sentence(report: Report) -> str:
             axes = [axis for axis, verdict in report.verdicts.items() if verdict.word == "INCOMPLETE"]
             return f"There is no overall number: {_because(report, axes)}."
         case "INCONCLUSIVE":
-            return f"The evidence does not decide either way: {'; '.join(WHY[r] for r in report.reasons)}."
+            # What a depth can never show says more than the particular reasons, which follow from it.
+            reasons: Sequence[Reason] = ("smoke",) if "smoke" in report.reasons else report.reasons
+            return f"The evidence does not decide either way: {'; '.join(WHY[reason] for reason in reasons)}."
 
 
 def _margin(report: Report) -> float:
@@ -142,7 +150,7 @@ def _sentence_against(report: Report) -> str:
         count = plural(len(report.blockers), "blocker")
         found.append(f"B does not do what A does ({count}), and no average outweighs that")
     if "below_margin" in report.reasons:
-        axes = [axis for axis, one in report.verdicts.items() if one.p_holm is not None and one.p_holm <= 0.05]
+        axes = [axis for axis, one in report.verdicts.items() if one.p_holm is not None and one.p_holm <= ALPHA]
         found.append(f"more than {points(_margin(report))} points are lost on {listed(axes)}")
     return f"{'; '.join(found) or 'B does not keep what A does'}."
 
@@ -156,14 +164,13 @@ def _because(report: Report, axes: Sequence[str]) -> str:
 def meaning(report: Report) -> list[str]:
     """What the result means, in a paragraph's sentences."""
     sentences = [_overall_sentence(report)]
-    if (parts := overall_funnel(report)) is not None:
-        sentences.append(_funnel_sentence(parts))
+    parts = overall_funnel(report)
+    sentences.append(_counts_sentence(report) if parts is None else _funnel_sentence(report, parts))
     if report.overall.floor is not None:
         floor = report.overall.floor
-        sentences.append(
-            f"Least can be claimed about {floor.axis}/{floor.family}: "
-            f"all that is sure is that {math.floor(floor.lower)} % or more is kept there."
-        )
+        sure = math.floor(floor.lower)
+        claim = f"only {sure} % is sure to be kept there" if sure > 0 else "nothing is sure to be kept there"
+        sentences.append(f"The weakest family is {floor.axis}/{floor.family}: {claim}.")
     sensitivity = report.overall.sensitivity
     if sensitivity is not None and len(report.weights) > 1:
         sentences.append(
@@ -179,18 +186,30 @@ def _overall_sentence(report: Report) -> str:
     if value is None:
         return f"Only {axes} carry enough evidence, so no overall number is given rather than a guess."
     interval = report.overall.interval
-    sure = f"95 % interval {span(interval)}" if interval else "too few templates for an interval"
+    if interval is not None:
+        sure = f"95 % interval {span(interval)}"
+    else:
+        sure = f"no interval, because {listed(without_interval(report))} has too few templates: read the counts"
     return (
         f"Of what {report.a.label} reliably does, {report.b.label} also does about {points(value)} % "
         f"through portable-llm ({sure}), over {axes}."
     )
 
 
-def _funnel_sentence(parts: Funnel) -> str:
+def _counts_sentence(report: Report) -> str:
+    """Trials that passed, over all axes, where shares would claim too much."""
+    names: dict[Lane, str] = {"home": "A", "raw": "B with renamed fields", "norm": "B through the library"}
+    found = [(name, lane_counts(report.cases, lane)) for lane, name in names.items()]
+    return f"In trials passed: {listed(f'{name} {c.passed} of {c.scored}' for name, c in found if c.scored) or 'none'}."
+
+
+def _funnel_sentence(report: Report, parts: Funnel) -> str:
     if parts.removed < 0:
+        defects = [axis for axis, one in report.axes.items() if one.decomposition and is_defect(one.decomposition)]
+        cause = f"a defect on {listed(defects)}" if defects else "which chance may explain"
         return (
             f"Carried over by renaming fields alone, {parts.raw} % would be kept: "
-            f"the library keeps {plural(-parts.removed, 'point')} less than that."
+            f"the library keeps {plural(-parts.removed, 'point')} less than that, {cause}."
         )
     return (
         f"Carried over by renaming fields alone, {parts.raw} % would be kept; the library removes "
@@ -226,8 +245,8 @@ def axis_value(axis: AxisScore) -> str:
 def axis_counts(report: Report, axis: str) -> str:
     """`A 6/6, raw 2/6, norm 5/6`: trials that passed, by lane."""
     cases = [case for case in report.cases if case.axis == axis]
-    names = {"home": "A", "raw": "raw", "norm": "norm"}
-    found = [(name, lane_counts(cases, lane)) for lane, name in names.items()]  # type: ignore[arg-type]
+    names: dict[Lane, str] = {"home": "A", "raw": "raw", "norm": "norm"}
+    found = [(name, lane_counts(cases, lane)) for lane, name in names.items()]
     return ", ".join(f"{name} {counts.passed}/{counts.scored}" for name, counts in found if counts.scored)
 
 
@@ -291,6 +310,16 @@ def code_counts(codes: Mapping[str, int]) -> str:
     return ", ".join(f"{code} {count}" for code, count in sorted(codes.items(), key=lambda item: (-item[1], item[0])))
 
 
+DEEPER: Mapping[Depth, str] = {
+    "smoke": "Run --depth quick: smoke cannot show that nothing is broken.",
+    "quick": "Run --depth standard: more trials per case tell noise from losses.",
+    "standard": "Run --depth full: more trials per case narrow the interval.",
+    "full": "Add cases of your own: more templates narrow the interval more than more trials do.",
+    "certified": "Add cases of your own: more templates narrow the interval more than more trials do.",
+}
+"""What an undecided run needs, by the depth it had."""
+
+
 def next_steps(report: Report) -> list[str]:
     """What to do now, most useful first."""
     steps = [*_steps_of_run(report), *_steps_of_blockers(report), *_steps_of_library(report), *_steps_of_axes(report)]
@@ -298,6 +327,8 @@ def next_steps(report: Report) -> list[str]:
         steps.append("Nothing broke. Run --depth quick or standard to show that nothing is.")
     elif report.suite.depth == "smoke":
         steps.append("Then run --depth quick or standard: smoke cannot show that nothing is broken.")
+    elif not steps and report.word == "INCONCLUSIVE":
+        steps.append(DEEPER[report.suite.depth])
     if not steps and report.overall.floor is not None:
         floor = report.overall.floor
         steps.append(f"Before you switch, read the weakest family, {floor.axis}/{floor.family}, case by case.")
