@@ -12,7 +12,8 @@ import click
 
 from portable_llm.cli._shared import print_json
 from portable_llm.conformance.comparison import Comparison, compare, evaluate_run, execute
-from portable_llm.conformance.report import render_html, render_terminal
+from portable_llm.conformance.details import details_of
+from portable_llm.conformance.report import print_terminal, render_html
 from portable_llm.conformance.runner import Limits, Progress
 from portable_llm.conformance.store import RunStore
 from portable_llm.conformance.templates.suite import AXES
@@ -220,12 +221,11 @@ def _publish(directory: Path, report: bytes, *, as_json: bool, is_baseline: bool
             click.echo(_baseline_text(decoded, directory))
         return "INCOMPLETE"
     store = RunStore(directory)
-    store.write("report.html", render_html(decoded, directory).encode())
+    store.write("report.html", render_html(decoded, details=details_of(directory)).encode())
     if as_json:
         print_json(decoded)
     else:
-        click.echo(render_terminal(decoded, is_colour=sys.stdout.isatty()))
-        click.echo(f"report: {directory / 'report.html'}")
+        print_terminal(decoded, html=str(directory / "report.html"))
     return str(decoded["verdict"]["word"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from portable_llm import __version__
 from portable_llm._errors import CallerError
@@ -18,7 +18,7 @@ from portable_llm.conformance.observation import Observation
 from portable_llm.conformance.reading import observe_norm, observe_plain
 from portable_llm.conformance.score import score
 from portable_llm.conformance.store import Record, RunStore, RunStoreError, digest, pretty
-from portable_llm.conformance.trials import Trial
+from portable_llm.conformance.trials import Arm, Lane, Trial
 from portable_llm.conformance.verdict import headline, judge_score
 
 REPORT_VERSION = 1
@@ -171,8 +171,8 @@ def _trial(one: Seen, case: Case, judgement: Judgement) -> Trial:
         template=case.template,
         case=case.id,
         tier=case.tier,
-        arm=one.arm,  # type: ignore[arg-type]
-        lane=one.lane,  # type: ignore[arg-type]
+        arm=cast("Arm", one.arm),
+        lane=cast("Lane", one.lane),
         index=one.trial,
         outcome=judgement.outcome,
         code=judgement.code,
@@ -247,7 +247,9 @@ def _row(one: Seen, judgement: Judgement) -> dict[str, Any]:
         "outcome": judgement.outcome,
         "code": judgement.code,
         "evidence": judgement.evidence,
+        "rejected": judgement.code == "rejected_request",
         "record": one.record,
         "omitted": list(one.omitted),
         "ledger": [dict(entry) for entry in one.observation.ledger],
+        "reason": None if one.observation.error is None else str(one.observation.error.get("message", "")),
     }

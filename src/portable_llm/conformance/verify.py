@@ -65,15 +65,17 @@ def first_difference(stored: bytes, computed: bytes) -> str:
     return f"byte {place}"
 
 
-def _differ(left: Any, right: Any, where: str) -> str | None:
+def _differ(left: object, right: object, where: str) -> str | None:
     if isinstance(left, dict) and isinstance(right, dict):
         a, b = json_object(cast("object", left)), json_object(cast("object", right))
         found = (_differ(a.get(key), b.get(key), f"{where}/{key}") for key in sorted(a.keys() | b.keys()))
         return next((place for place in found if place is not None), None)
     if isinstance(left, list) and isinstance(right, list):
-        a, b = json_list(cast("object", left)), json_list(cast("object", right))
-        if len(a) != len(b):
-            return f"{where}: {len(a)} items stored, {len(b)} computed"
-        found = (_differ(x, y, f"{where}/{i}") for i, (x, y) in enumerate(zip(a, b, strict=True)))
+        c, d = json_list(cast("object", left)), json_list(cast("object", right))
+        if len(c) != len(d):
+            return f"{where}: {len(c)} items stored, {len(d)} computed"
+        found = (_differ(x, y, f"{where}/{i}") for i, (x, y) in enumerate(zip(c, d, strict=True)))
         return next((place for place in found if place is not None), None)
-    return None if left == right and type(left) is type(right) else f"{where}: {left!r} stored, {right!r} computed"
+    if left == right and type(left) is type(right):  # pyright: ignore[reportUnknownArgumentType]
+        return None
+    return f"{where}: {json.dumps(left)[:80]} stored, {json.dumps(right)[:80]} computed"
