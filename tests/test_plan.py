@@ -235,6 +235,30 @@ def test_a_late_system_message_becomes_a_user_turn_where_it_must() -> None:
     assert ledger(made) == [("/messages/1", "substituted", "changed")]
 
 
+def test_system_text_becomes_a_user_turn_where_a_model_has_none() -> None:
+    made = plan(system("Be brief."), user("?"), facts={"messages/system": NO})
+
+    assert [message["role"] for message in made.call.json["messages"]] == ["user", "user"]
+    assert ledger(made) == [("/messages/0", "substituted", "changed")]
+
+
+def test_any_json_is_asked_for_by_name_where_the_provider_wants_that() -> None:
+    row = provider("openai")
+    target = Target(provider=row, model="gpt-4o", base_url="http://host/v1", is_override=True)
+
+    made = make_plan(portable_llm.request("openai:gpt-4o", "Three primes?", output="json"), target)
+
+    assert "JSON" in str(made.call.json["messages"])
+    assert ("/output", "emulated") in [(entry.subject, entry.action) for entry in made.adaptations]
+
+
+def test_log_probabilities_are_not_promised_for_a_stream() -> None:
+    request = portable_llm.request("compatible:m", "Hi", sampling=Sampling(logprobs=2))
+    made = make_plan(request, plan().target, stream=True)
+
+    assert ("/response/logprobs", "dropped", "lost") in ledger(made)
+
+
 # ---- what cannot be meant --------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,14 @@ from portable_llm.wire import WireFormat, wire_format
 
 T = TypeVar("T")
 
+_NO_LOGPROBS = Adaptation(
+    axis="sampling",
+    subject="/response/logprobs",
+    action="dropped",
+    detail="a streamed answer does not hand out log-probabilities; ask for the whole answer and read response.raw",
+    enforced_by="nobody",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan(Generic[T]):
@@ -96,6 +104,8 @@ def make_plan(
     except ValueError as error:
         raise InvalidRequestError(f"the request holds something JSON cannot: {error}") from error
     entries.extend(renamed)
+    if stream and request.sampling.logprobs is not None:
+        entries.append(_NO_LOGPROBS)
     ledger = tuple(entries)
     if policy is not None:
         policy.check(ledger, context.target)

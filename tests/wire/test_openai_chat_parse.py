@@ -461,8 +461,8 @@ def test_calls_without_an_index() -> None:
 
 def test_calls_without_an_id_get_one() -> None:
     assert calls(call("{}", None, "f", index=0), call("{}", "", "f", index=1)) == [
-        ("call_0", "f", "{}"),
-        ("call_1", "f", "{}"),
+        ("call_0_c", "f", "{}"),
+        ("call_1_c", "f", "{}"),
     ]
     assert calls(call("{}", None, "f"), call("{}", None, "g")) == [("call_0", "f", "{}"), ("call_1", "g", "{}")]
 

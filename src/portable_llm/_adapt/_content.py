@@ -8,6 +8,7 @@ from typing import Any
 
 from portable_llm._adapt._context import Changed, Context, assumed, dropped, entry
 from portable_llm._adaptation import Adaptation
+from portable_llm._capabilities import Fact
 from portable_llm._messages import (
     BlobPart,
     ContentPart,
@@ -27,30 +28,34 @@ from portable_llm._request import Request
 
 
 def adapt_system(request: Request[Any], context: Context) -> Changed:
-    """System messages after the first turn, where the target takes none there: folded into a user turn."""
-    late = _late_systems(request.messages)
-    if not late:
+    """System text where the target takes none, or none after the first turn: sent as user turns instead."""
+    systems = [index for index, message in enumerate(request.messages) if message.role == "system"]
+    if not systems:
         return request, ()
+    anywhere = context.capabilities["messages/system"]
+    if anywhere.support != "yes":
+        return _as_user_turns(request, systems, f"{context.target} takes no system text", anywhere)
+    late = _after_first_turn(request.messages, systems)
+    if not late:
+        return request, [assumed("prompt", "/messages/0", context)] if anywhere.is_assumed else ()
     fact = context.capabilities["messages/late_system"]
     if fact.support == "yes":
-        return request, [assumed("prompt", f"/messages/{i}", context) for i in late] if fact.is_assumed else ()
-    detail = f"{context.target} takes system text at the beginning only: it is sent as a user turn"
-    messages = tuple(
-        Message(role="user", parts=message.parts) if index in late else message
-        for index, message in enumerate(request.messages)
-    )
-    notes = [entry("prompt", f"/messages/{i}", "substituted", detail, "nobody", fact.reference) for i in late]
-    return replace(request, messages=messages), notes
+        return request, [assumed("prompt", f"/messages/{index}", context) for index in late] if fact.is_assumed else ()
+    return _as_user_turns(request, late, f"{context.target} takes system text at the beginning only", fact)
 
 
-def _late_systems(messages: Sequence[Message]) -> set[int]:
-    begun, late = False, set[int]()
-    for index, message in enumerate(messages):
-        if message.role != "system":
-            begun = True
-        elif begun:
-            late.add(index)
-    return late
+def _after_first_turn(messages: Sequence[Message], systems: Sequence[int]) -> list[int]:
+    first = next((index for index, message in enumerate(messages) if message.role != "system"), len(messages))
+    return [index for index in systems if index > first]
+
+
+def _as_user_turns(request: Request[Any], places: Sequence[int], why: str, fact: Fact) -> Changed:
+    messages = list(request.messages)
+    for index in places:
+        messages[index] = Message(role="user", parts=messages[index].parts)
+    detail = f"{why}: it is sent as a user turn"
+    notes = [entry("prompt", f"/messages/{i}", "substituted", detail, "nobody", fact.reference) for i in places]
+    return replace(request, messages=tuple(messages)), notes
 
 
 def adapt_content(request: Request[Any], context: Context) -> Changed:

@@ -68,9 +68,20 @@ def _is_object(schema: JsonSchema | None) -> bool:
 
 def _native(request: Request[Any], output: Output[Any], schema: JsonSchema | None, context: Context) -> Changed:
     fact = context.capabilities["output/json" if schema is None else "output/native"]
-    notes = (assumed("json", "/output", context),) if fact.is_assumed else ()
+    notes = [assumed("json", "/output", context)] if fact.is_assumed else []
+    if schema is not None and output.strict is not True and context.capabilities.spelling.get("output/strict"):
+        detail = f"without strict the schema is advice to {context.target}; the client checks the answer"
+        notes.append(entry("json", "/output", "weakened", detail, "client", fact.reference))
+    if schema is None and context.capabilities.spelling.get("output/json") == "by_name" and not _names_json(request):
+        detail = f"{context.target} gives JSON only where the messages name it: a line of system text asks for it"
+        notes.append(entry("json", "/output", "emulated", detail, "provider", fact.reference))
+        request = replace(request, messages=_with_instruction(request.messages, _ANY_JSON))
     wanted: Output[Any] = Output(schema=schema, mode="native", name=output.name, strict=output.strict)
     return replace(request, output=wanted), notes
+
+
+def _names_json(request: Request[Any]) -> bool:
+    return any("json" in message.text.lower() for message in request.messages)
 
 
 def _by_tool(request: Request[Any], context: Context, why: str) -> Changed:

@@ -68,6 +68,8 @@ def _choice(request: Request[Any], context: Context, entries: list[Adaptation]) 
         detail = f"{context.target} cannot forbid calls while tools are declared: the tools are left out"
         entries.append(entry("tools", "/tool_choice", "emulated", detail, "provider", fact.reference))
         entries.append(entry("tools", "/tools", "dropped", detail, "nobody", fact.reference))
+        if request.parallel_tool_calls is not None:
+            entries.append(entry("tools", "/parallel_tool_calls", "renamed", "no calls at all are possible"))
         return replace(request, tools=(), tool_choice=None, parallel_tool_calls=None)
     entries.append(dropped("tools", "/tool_choice", context, fact, "the model may answer in text instead"))
     return replace(request, tool_choice=None)

@@ -18,6 +18,8 @@ from portable_llm._capabilities import Capabilities, Fact, ModelRule
 from portable_llm.providers._provider import Auth, Provider
 
 _DOCS = "anthropic docs"
+_CATALOGUES = "public model catalogues"
+"""Output limits stand on few of the vendor's own pages; these were read elsewhere."""
 _DATE = "2026-11-23"
 
 
@@ -31,7 +33,11 @@ def _no(note: str) -> Fact:
 
 def _limit(maximum: int, default: int) -> Mapping[str, Fact]:
     """The model's output limit, and what is sent where the request leaves the required field open."""
-    return {"max_output_tokens": _yes(minimum=1, maximum=maximum, required=True, default=default)}
+    return {
+        "max_output_tokens": Fact(
+            source=_CATALOGUES, date=_DATE, minimum=1, maximum=maximum, required=True, default=default
+        )
+    }
 
 
 def _efforts(*values: str) -> Mapping[str, Fact]:

@@ -92,7 +92,13 @@ PROVIDER = Provider(
     base_url="https://api.openai.com/v1",
     base_url_env=("OPENAI_BASE_URL",),
     auth=Auth(env=("OPENAI_API_KEY",)),
-    capabilities=Capabilities(spelling={"max_output_tokens": "max_completion_tokens"}),
+    capabilities=Capabilities(
+        spelling={
+            "max_output_tokens": "max_completion_tokens",
+            "output/strict": "opt_in",
+            "output/json": "by_name",
+        }
+    ),
     models=_MODELS,
     documentation="https://platform.openai.com/docs/api-reference/chat",
 )

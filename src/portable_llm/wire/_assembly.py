@@ -190,6 +190,11 @@ class Assembly:
     def refusal_text(self) -> str:
         return "".join(piece for part in self._parts if part.kind == "refusal" for piece in part.pieces)
 
+    def _call_id(self, part: _Open) -> str:
+        """An id for a call that came without one: the same whole and streamed, and another one in the next turn."""
+        answer = "".join(filter(str.isalnum, self.id or ""))[-16:]
+        return f"call_{part.index}_{answer}" if answer else f"call_{part.index}"
+
     def _build(self, part: _Open) -> Part:
         text = "".join(part.pieces)
         state = part.state or None
@@ -207,7 +212,7 @@ class Assembly:
             case "tool_call":
                 arguments = part.arguments if part.arguments is not None else read_arguments(text)
                 return ToolCallPart(
-                    id=part.id or f"call_{part.index}",
+                    id=part.id or self._call_id(part),
                     name=part.name or "",
                     arguments=arguments,
                     raw_arguments=text,
