@@ -54,6 +54,8 @@ def test_prose_around_one_value_is_taken_away() -> None:
         ("cut off", '{"a": 1'),
         ("cut off in a fence", '```json\n{"a": 1'),
         ("a cut number is no value", '{"a": 12345'),
+        ("a piece of a cut value is not the answer", '{"rows": [{"a": 1}, {"a": '),
+        ("a piece of a cut value in a fence", '```json\n{"rows": [{"a": 1}, {"a": 2'),
         ("two that disagree", 'Either {"a": 1} or {"a": 2}.'),
         ("two fences that disagree", '```json\n{"a": 1}\n```\nor\n```json\n{"a": 2}\n```'),
         ("against the schema", '{"a": "one"}'),

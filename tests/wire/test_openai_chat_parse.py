@@ -464,7 +464,7 @@ def test_calls_without_an_id_get_one() -> None:
         ("call_0_c", "f", "{}"),
         ("call_1_c", "f", "{}"),
     ]
-    assert calls(call("{}", None, "f"), call("{}", None, "g")) == [("call_0", "f", "{}"), ("call_1", "g", "{}")]
+    assert calls(call("{}", None, "f"), call("{}", None, "g")) == [("call_0_c", "f", "{}"), ("call_1_c", "g", "{}")]
 
 
 def test_the_first_id_stays_whether_it_is_repeated_emptied_or_changed() -> None:

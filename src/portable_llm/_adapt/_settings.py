@@ -94,7 +94,7 @@ def _effort(reasoning: Reasoning, context: Context, entries: list[Adaptation]) -
     place = _EFFORTS.index(wanted)
     known: list[Effort] = [effort for effort in _EFFORTS if effort in fact.values]
     # Less thinking than asked for is a difference of degree, no thinking at all is another mode.
-    some = [effort for effort in known if effort != "none"]
+    some: list[Effort] = [effort for effort in known if effort != "none"]
     known = some if wanted != "none" and some else known
     nearest = min(known, key=lambda effort: (abs(_EFFORTS.index(effort) - place), _EFFORTS.index(effort)))
     detail = f"{context.target} takes {', '.join(known)}: {wanted!r} becomes {nearest!r}"

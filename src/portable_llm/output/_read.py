@@ -24,6 +24,7 @@ MAX_TEXT = 8_000_000
 """Characters that are searched for candidates; a longer text gets the strict parse only."""
 _MAX_STARTS = 64
 _FENCE = re.compile(r"```[^\S\n]*([\w+-]*)[^\S\n]*\n(.*?)\n?[^\S\n]*```", re.DOTALL)
+_BRACKETS = re.compile(r'[{}\[\]]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _DECODER = json.JSONDecoder()
 
 
@@ -81,11 +82,27 @@ def _embedded(text: str) -> Iterator[_Candidate]:
         try:
             value, end = _DECODER.raw_decode(text, match.start())
         except (ValueError, RecursionError):
+            if _is_unclosed(text, match.start()):
+                return  # a value that is cut off: what stands inside it is a piece of it, not the answer
             position = match.end()
             continue
         position = end
         if isinstance(value, (dict, list)) and value:
             yield _Candidate(cast("JsonValue", value), _found("prose_removed", (match.start(), end), text, None))
+
+
+def _is_unclosed(text: str, start: int) -> bool:
+    """Whether the bracket at `start` is still open at the end of the text; brackets in strings do not count."""
+    depth = 0
+    for token in _BRACKETS.finditer(text, start):
+        first = token[0][0]
+        if first in "{[":
+            depth += 1
+        elif first in "}]":
+            depth -= 1
+            if depth == 0:
+                return False
+    return True
 
 
 def _found(kind: str, span: tuple[int, int], text: str, after: str | None) -> Repair:
