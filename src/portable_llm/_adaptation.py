@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, get_args
 
 from portable_llm._errors import LossError
@@ -128,6 +129,29 @@ class Adaptation:
 
     def __str__(self) -> str:
         return f"{self.severity:8} {self.action:11} {self.subject}  {self.detail}"
+
+
+@lru_cache(maxsize=16_384)
+def entry(
+    axis: Axis,
+    subject: str,
+    action: Action,
+    detail: str,
+    enforced_by: Enforcer = "provider",
+    *,
+    source: str = "",
+    effect: Effect | None = None,
+) -> Adaptation:
+    """An entry, interned: equal arguments give the same object, so a ledger costs look-ups and no values."""
+    return Adaptation(
+        axis=axis,
+        subject=subject,
+        action=action,
+        detail=detail,
+        enforced_by=enforced_by,
+        source=source,
+        effect=effect,
+    )
 
 
 OnLoss = Literal["advisory", "checked", "lost", "changed", "never"]

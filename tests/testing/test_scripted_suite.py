@@ -8,10 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from portable_llm import Sampling
 from portable_llm._http import HttpCall
-from portable_llm.conformance.bridge import portable_request
-from portable_llm.conformance.case import Case, oracle
+from portable_llm.conformance.case import Case
 from portable_llm.conformance.endpoints import Endpoint, parse_endpoint
 from portable_llm.conformance.judges import Judgement, judge
 from portable_llm.conformance.lanes import LaneCall, home_call, norm_call, raw_call
@@ -29,28 +27,14 @@ from portable_llm.testing import (
     IgnoreStop,
     ProseAroundJson,
     RenameFinishReasons,
-    ScriptedAnswer,
     ScriptedEndpoint,
-    answer,
 )
+from support.endpoints import scripted_answer
 from support.loopback import connect
 
 CASES = {case.id: case for case in select(AXES, "quick")}
 PROVIDERS = ("anthropic", "google", "openai")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", PROVIDERS)
-
-
-def scripted_answer(case: Case) -> ScriptedAnswer:
-    """A case of the suite as the endpoint wants to know it."""
-    right = oracle(case)
-    return ScriptedAnswer(
-        request=portable_request(case, "any", Sampling()),
-        text=right.text,
-        uncut=right.uncut,
-        tool_calls=answer(tool_calls=right.tool_calls).tool_calls,
-        finish_reason=right.finish,  # type: ignore[arg-type]
-        is_stream=case.streamed,
-    )
 
 
 ANSWERS = {name: scripted_answer(case) for name, case in CASES.items()}

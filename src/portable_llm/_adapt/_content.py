@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from portable_llm._adapt._context import Changed, Context, assumed, dropped, entry
-from portable_llm._adaptation import Adaptation
+from portable_llm._adapt._context import Changed, Context, assumed, dropped
+from portable_llm._adaptation import Adaptation, entry
 from portable_llm._capabilities import Fact
 from portable_llm._messages import (
     BlobPart,
@@ -25,6 +25,8 @@ from portable_llm._messages import (
     UriPart,
 )
 from portable_llm._request import Request
+
+_BOUND = "opaque state is bound to its origin"
 
 
 def adapt_system(request: Request[Any], context: Context) -> Changed:
@@ -54,7 +56,7 @@ def _as_user_turns(request: Request[Any], places: Sequence[int], why: str, fact:
     for index in places:
         messages[index] = Message(role="user", parts=messages[index].parts)
     detail = f"{why}: it is sent as a user turn"
-    notes = [entry("prompt", f"/messages/{i}", "substituted", detail, "nobody", fact.reference) for i in places]
+    notes = [entry("prompt", f"/messages/{i}", "substituted", detail, "nobody", source=fact.reference) for i in places]
     return replace(request, messages=tuple(messages)), notes
 
 
@@ -86,7 +88,7 @@ def _check_prefill(request: Request[Any], context: Context, entries: list[Adapta
     fact = context.capabilities["messages/prefill"]
     if fact.support != "yes":
         detail = f"{context.target} does not continue a last assistant message; end with a user message"
-        entries.append(entry("dialogue", f"/messages/{last}", "weakened", detail, "nobody", fact.reference))
+        entries.append(entry("dialogue", f"/messages/{last}", "weakened", detail, "nobody", source=fact.reference))
     elif fact.is_assumed:
         entries.append(assumed("dialogue", f"/messages/{last}", context))
 
@@ -128,7 +130,9 @@ def _own_state(
 def _foreign_state(where: str, origin: Origin | None, context: Context) -> Adaptation:
     maker = f"{origin.provider}:{origin.model}" if origin else "an unknown maker"
     detail = f"made by {maker}, means nothing to {context.target}: left out, never turned into text"
-    return entry("dialogue", f"{where}/state", "dropped", detail, "nobody", "opaque state is bound to its origin")
+    return entry(
+        "dialogue", f"{where}/state", "dropped", detail, "nobody", source="opaque state is bound to its origin"
+    )
 
 
 def _reasoning(part: ReasoningPart, where: str, context: Context, entries: list[Adaptation]) -> ReasoningPart | None:
@@ -150,7 +154,9 @@ def _owned(
     detail = (
         f"{what} of {origin.provider if origin else 'an unknown maker'} cannot be sent to {context.target}: left out"
     )
-    entries.append(entry("dialogue", where, "dropped", detail, "nobody", "opaque content is bound to its origin"))
+    entries.append(
+        entry("dialogue", where, "dropped", detail, "nobody", source="opaque content is bound to its origin")
+    )
     return None
 
 

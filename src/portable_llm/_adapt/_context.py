@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeAlias
 
-from portable_llm._adaptation import Action, Adaptation, Axis, Enforcer
+from portable_llm._adaptation import Adaptation, Axis, entry
 from portable_llm._capabilities import Capabilities, Fact
 from portable_llm._messages import Origin
 from portable_llm._request import Request
@@ -33,14 +32,6 @@ Changed: TypeAlias = tuple[Request[Any], Sequence[Adaptation]]
 Pass: TypeAlias = Callable[[Request[Any], Context], Changed]
 
 
-@lru_cache(maxsize=4096)
-def entry(
-    axis: Axis, subject: str, action: Action, detail: str, enforced_by: Enforcer = "provider", source: str = ""
-) -> Adaptation:
-    """A ledger entry, interned: the same facts give the same object."""
-    return Adaptation(axis=axis, subject=subject, action=action, detail=detail, enforced_by=enforced_by, source=source)
-
-
 def assumed(axis: Axis, subject: str, context: Context) -> Adaptation:
     """The entry for something that is sent although nobody checked whether it is honoured."""
     return entry(
@@ -56,4 +47,4 @@ def dropped(axis: Axis, subject: str, context: Context, fact: Fact, remedy: str 
     """The entry for an option the target refuses, or accepts and ignores."""
     why = "does not accept it" if fact.support == "no" else "accepts it and ignores it"
     detail = f"{context.target} {why}{'; ' + fact.note if fact.note else ''}{'; ' + remedy if remedy else ''}"
-    return entry(axis, subject, "dropped", detail, "nobody", fact.reference)
+    return entry(axis, subject, "dropped", detail, "nobody", source=fact.reference)

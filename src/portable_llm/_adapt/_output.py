@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from portable_llm._adapt._context import Changed, Context, assumed, entry
+from portable_llm._adapt._context import Changed, Context, assumed
+from portable_llm._adaptation import entry
 from portable_llm._errors import InvalidRequestError
 from portable_llm._json import dump_json
 from portable_llm._messages import Message, TextPart, system
@@ -71,10 +72,10 @@ def _native(request: Request[Any], output: Output[Any], schema: JsonSchema | Non
     notes = [assumed("json", "/output", context)] if fact.is_assumed else []
     if schema is not None and output.strict is not True and context.capabilities.spelling.get("output/strict"):
         detail = f"without strict the schema is advice to {context.target}; the client checks the answer"
-        notes.append(entry("json", "/output", "weakened", detail, "client", fact.reference))
+        notes.append(entry("json", "/output", "weakened", detail, "client", source=fact.reference))
     if schema is None and context.capabilities.spelling.get("output/json") == "by_name" and not _names_json(request):
         detail = f"{context.target} gives JSON only where the messages name it: a line of system text asks for it"
-        notes.append(entry("json", "/output", "emulated", detail, "provider", fact.reference))
+        notes.append(entry("json", "/output", "emulated", detail, "provider", source=fact.reference))
         request = replace(request, messages=_with_instruction(request.messages, _ANY_JSON))
     wanted: Output[Any] = Output(schema=schema, mode="native", name=output.name, strict=output.strict)
     return replace(request, output=wanted), notes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
-from portable_llm._adapt._context import Changed, Context, assumed, dropped, entry
-from portable_llm._adaptation import Adaptation
+from portable_llm._adapt._context import Changed, Context, assumed, dropped
+from portable_llm._adaptation import Adaptation, entry
 from portable_llm._capabilities import Fact
 from portable_llm._request import Effort, Reasoning, Request, Sampling
 
@@ -59,7 +59,7 @@ def _clamp(value: N, fact: Fact) -> N:
 
 def _clamped(axis: Any, subject: str, value: float, clamped: float, context: Context, fact: Fact) -> Adaptation:
     detail = f"{context.target} takes {_range(fact)}: {value} becomes {clamped}"
-    return entry(axis, subject, "clamped", detail, "nobody", fact.reference)
+    return entry(axis, subject, "clamped", detail, "nobody", source=fact.reference)
 
 
 def _range(fact: Fact) -> str:
@@ -98,7 +98,7 @@ def _effort(reasoning: Reasoning, context: Context, entries: list[Adaptation]) -
     known = some if wanted != "none" and some else known
     nearest = min(known, key=lambda effort: (abs(_EFFORTS.index(effort) - place), _EFFORTS.index(effort)))
     detail = f"{context.target} takes {', '.join(known)}: {wanted!r} becomes {nearest!r}"
-    entries.append(entry("sampling", "/reasoning/effort", "substituted", detail, "nobody", fact.reference))
+    entries.append(entry("sampling", "/reasoning/effort", "substituted", detail, "nobody", source=fact.reference))
     return nearest
 
 
@@ -139,7 +139,7 @@ def adapt_limits(request: Request[Any], context: Context) -> Changed:
             return request, ()
         limit = int(fact.default)
         detail = f"{context.target} demands a limit and the request has none: {limit} is sent"
-        note = entry("tokens", "/max_output_tokens", "defaulted", detail, "provider", fact.reference)
+        note = entry("tokens", "/max_output_tokens", "defaulted", detail, "provider", source=fact.reference)
         return replace(request, max_output_tokens=limit), (note,)
     if fact.support != "yes":
         note = dropped("tokens", "/max_output_tokens", context, fact)
@@ -149,7 +149,7 @@ def adapt_limits(request: Request[Any], context: Context) -> Changed:
         return request, (assumed("tokens", "/max_output_tokens", context),) if fact.is_assumed else ()
     if clamped > value:
         detail = f"{context.target} takes no limit below {clamped}: {value} is raised"
-        note = entry("tokens", "/max_output_tokens", "substituted", detail, "nobody", fact.reference)
+        note = entry("tokens", "/max_output_tokens", "substituted", detail, "nobody", source=fact.reference)
     else:
         note = _clamped("tokens", "/max_output_tokens", value, clamped, context, fact)
     return replace(request, max_output_tokens=clamped), (note,)
@@ -168,7 +168,7 @@ def adapt_stop(request: Request[Any], context: Context) -> Changed:
         return request, notes
     kept = int(fact.maximum)
     detail = f"{context.target} takes {kept} stop sequences: the last {len(request.stop) - kept} are left out"
-    notes.append(entry("wire", "/stop", "clamped", detail, "nobody", fact.reference))
+    notes.append(entry("wire", "/stop", "clamped", detail, "nobody", source=fact.reference))
     return replace(request, stop=request.stop[:kept]), notes
 
 

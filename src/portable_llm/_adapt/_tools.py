@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from portable_llm._adapt._context import Changed, Context, assumed, dropped, entry
-from portable_llm._adaptation import Adaptation
+from portable_llm._adapt._context import Changed, Context, assumed, dropped
+from portable_llm._adaptation import Adaptation, entry
 from portable_llm._capabilities import Fact
 from portable_llm._request import NamedTool, Request
 
@@ -66,8 +66,8 @@ def _choice(request: Request[Any], context: Context, entries: list[Adaptation]) 
         return request
     if choice == "none":
         detail = f"{context.target} cannot forbid calls while tools are declared: the tools are left out"
-        entries.append(entry("tools", "/tool_choice", "emulated", detail, "provider", fact.reference))
-        entries.append(entry("tools", "/tools", "dropped", detail, "nobody", fact.reference))
+        entries.append(entry("tools", "/tool_choice", "emulated", detail, "provider", source=fact.reference))
+        entries.append(entry("tools", "/tools", "dropped", detail, "nobody", source=fact.reference))
         if request.parallel_tool_calls is not None:
             entries.append(entry("tools", "/parallel_tool_calls", "renamed", "no calls at all are possible"))
         return replace(request, tools=(), tool_choice=None, parallel_tool_calls=None)

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import partial
 
-from portable_llm._adaptation import Action, Adaptation, Axis, Effect, Enforcer
+from portable_llm import _adaptation
+from portable_llm._adaptation import Adaptation, Axis
 from portable_llm.wire.anthropic_messages._capabilities import REFERENCE
 
-
-@lru_cache(maxsize=4096)
-def entry(
-    axis: Axis,
-    subject: str,
-    action: Action,
-    detail: str,
-    enforced_by: Enforcer = "provider",
-    effect: Effect | None = None,
-) -> Adaptation:
-    """The entry with this format's source."""
-    return Adaptation(
-        axis=axis,
-        subject=subject,
-        action=action,
-        detail=detail,
-        enforced_by=enforced_by,
-        source=REFERENCE,
-        effect=effect,
-    )
+entry = partial(_adaptation.entry, source=REFERENCE)
+"""An entry with this format's source."""
 
 
 def dropped(axis: Axis, subject: str, detail: str) -> Adaptation:

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import partial
 from typing import TypeAlias
 
-from portable_llm._adaptation import Action, Adaptation, Axis, Effect, Enforcer
+from portable_llm import _adaptation
+from portable_llm._adaptation import Adaptation
 
 SOURCE = "openai-chat wire facts 2026-11-23"
 
 Add: TypeAlias = Callable[[Adaptation], None]
 """Where an entry goes."""
 
-
-@lru_cache(maxsize=1024)
-def entry(
-    axis: Axis,
-    subject: str,
-    action: Action,
-    detail: str,
-    enforced_by: Enforcer = "provider",
-    effect: Effect | None = None,
-) -> Adaptation:
-    """The entry; equal arguments give the same object."""
-    return Adaptation(
-        axis=axis,
-        subject=subject,
-        action=action,
-        detail=detail,
-        enforced_by=enforced_by,
-        source=SOURCE,
-        effect=effect,
-    )
+entry = partial(_adaptation.entry, source=SOURCE)
+"""An entry with this format's source."""
