@@ -239,6 +239,14 @@ def _cases(cases: Sequence[Case], judged: Sequence[tuple[Seen, Judgement]]) -> l
     ]
 
 
+def _not_sent(observation: Observation) -> str | None:
+    """Why nothing was sent, where nothing was."""
+    error = observation.error
+    if error is None or error.get("status") is not None or error.get("kind") not in ("unsupported", "invalid_request"):
+        return None
+    return str(error.get("message", ""))
+
+
 def _row(one: Seen, judgement: Judgement) -> dict[str, Any]:
     return {
         "arm": one.arm,
@@ -251,5 +259,5 @@ def _row(one: Seen, judgement: Judgement) -> dict[str, Any]:
         "record": one.record,
         "omitted": list(one.omitted),
         "ledger": [dict(entry) for entry in one.observation.ledger],
-        "reason": None if one.observation.error is None else str(one.observation.error.get("message", "")),
+        "reason": _not_sent(one.observation),
     }

@@ -132,7 +132,9 @@ def _tool(wire: dict[str, Any], index: int, found: Found) -> Tool:
         found.ledger.append(dropped("tools", f"/tools/{index}", f"a portable tool has no place for {key!r}"))
     if not isinstance(wire.get("input_schema"), dict):
         detail = "the arguments' schema is no object; an empty one is read"
-        found.ledger.append(entry("tools", f"/tools/{index}/parameters", "substituted", detail, "nobody", "changed"))
+        found.ledger.append(
+            entry("tools", f"/tools/{index}/parameters", "substituted", detail, "nobody", effect="changed")
+        )
     strict = wire.get("strict")
     return Tool(
         name=as_str(wire.get("name")) or "",

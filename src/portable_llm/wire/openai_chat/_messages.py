@@ -173,7 +173,9 @@ class MessageBuilder:
             case TextPart():
                 if part.citations:
                     detail = "where a passage comes from is not sent back; the text is"
-                    self._add(entry("dialogue", f"{pointer}/citations", "dropped", detail, "nobody", "annotation"))
+                    self._add(
+                        entry("dialogue", f"{pointer}/citations", "dropped", detail, "nobody", effect="annotation")
+                    )
                 return {"type": "text", "text": part.text}
             case BlobPart():
                 return wire_blob(part)

@@ -128,7 +128,7 @@ class _Fields:
     def _schema(self, wanted: Mapping[str, Any]) -> Output[Any]:
         if wanted.get("description"):
             detail = "an output has no description of its own; put it into the schema"
-            self._add(entry("json", "/output/description", "dropped", detail, "nobody", "annotation"))
+            self._add(entry("json", "/output/description", "dropped", detail, "nobody", effect="annotation"))
         strict = wanted.get("strict")
         return Output(
             schema=as_dict(wanted.get("schema")),
