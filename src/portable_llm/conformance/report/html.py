@@ -11,9 +11,9 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from portable_llm._errors import ConfigurationError
 from portable_llm.conformance.report import words
@@ -68,6 +68,7 @@ def _source(name: str) -> str:
     return files("portable_llm.conformance.report").joinpath(name).read_text(encoding="utf-8")
 
 
+@cache
 def _template() -> Template:
     try:
         from jinja2 import Environment, StrictUndefined  # delayed: an extra
@@ -76,7 +77,8 @@ def _template() -> Template:
             "the HTML report needs jinja2; install it with: pip install 'portable-llm[conformance]'"
         ) from error
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(visible=words.visible, points=words.points, span=words.span, meter=meter)
+    filters: dict[str, Any] = environment.filters  # pyright: ignore[reportUnknownMemberType]
+    filters.update(visible=words.visible, points=words.points, span=words.span, meter=meter)
     return environment.from_string(_source("template.html.j2"))
 
 
@@ -177,7 +179,7 @@ class Page:
     def lane_counts(self, axis: str | None = None) -> list[tuple[Lane, Counts]]:
         """How many trials passed, by lane, on one axis or on all."""
         cases = [case for case in self.report.cases if axis in (None, case.axis)]
-        found = [(lane, lane_counts(cases, lane)) for lane in self.shown_lanes]
+        found: list[tuple[Lane, Counts]] = [(lane, lane_counts(cases, lane)) for lane in self.shown_lanes]
         return [(lane, counts) for lane, counts in found if counts.scored]
 
     def axis_number(self, axis: str) -> int:
@@ -248,8 +250,8 @@ class Page:
         )
 
     def _case(self, case: CaseRow, limit: int) -> CaseView:
-        found = [(lane, telling(trials)) for lane, trials in case.lanes.items()]
-        exchanges = {lane: self._exchange(trial) for lane, trial in found}
+        found = telling(case)
+        exchanges: dict[Lane, Detail | None] = {lane: self._exchange(trial) for lane, trial in found}
         known = next((one for one in exchanges.values() if one is not None), None)
         messages, setting = question(known, limit)
         records = {lane: trial.record for lane, trial in found}
@@ -274,9 +276,18 @@ def tone_of(word: str) -> str:
     return word.lower().replace(" ", "-")
 
 
-def telling(trials: Sequence[TrialRow]) -> TrialRow:
-    """The trial that says most: the first that did not pass, else the first."""
-    return next((trial for trial in trials if trial.outcome != "pass"), trials[0])
+def telling(case: CaseRow) -> list[tuple[Lane, TrialRow]]:
+    """Per lane the trial that says most: its first failure, else the one beside the other lane's failure.
+
+    Lanes that read one and the same answer then show that answer.
+    """
+    failed = {lane: next((t for t in trials if t.outcome != "pass"), None) for lane, trials in case.lanes.items()}
+    index = next((trial.index for trial in reversed(failed.values()) if trial is not None), 0)
+    found: list[tuple[Lane, TrialRow]] = []
+    for lane, trials in case.lanes.items():
+        beside = next((trial for trial in trials if trial.index == index), trials[0])
+        found.append((lane, failed[lane] or beside))
+    return found
 
 
 def text_limit(cases: int) -> int:
@@ -294,9 +305,14 @@ def cut(text: str, limit: int) -> str:
 
 def pretty(value: object, limit: int) -> str:
     """A JSON value for people, cut."""
-    if value is None or value == {} or value == []:
-        return ""
-    return cut(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False), limit)
+    return "" if value is None or value == {} or value == [] else cut(_json(value, indent=2), limit)
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    try:
+        return json.dumps(value, indent=indent, ensure_ascii=False)
+    except RecursionError:  # a model may nest deeper than the encoder goes
+        return "[nested too deeply to show]"
 
 
 def _object(value: object) -> JsonObject | None:
@@ -315,10 +331,10 @@ def called(calls: object, limit: int) -> str:
 def _call(row: object) -> str:
     call = _object(row)
     if call is None or "name" not in call:
-        return json.dumps(row, ensure_ascii=False)
+        return _json(row)
     if call.get("arguments") is None:  # the text was no JSON object: show what came
         return f"{call['name']}({call.get('raw_arguments', '')})"
-    return f"{call['name']}({json.dumps(call['arguments'], ensure_ascii=False)})"
+    return f"{call['name']}({_json(call['arguments'])})"
 
 
 def expectation(answer: JsonObject, limit: int) -> str:
@@ -355,7 +371,7 @@ def _compared_with(
 
     Where both passed, differences in wording are of no interest.
     """
-    failed = [one for one, trial in found if one != "home" and trial.outcome != "pass"]
+    failed: list[Lane] = [one for one, trial in found if one != "home" and trial.outcome != "pass"]
     if lane == "home":
         return exchanges[failed[-1]] if failed else None
     return exchanges.get("home") if lane in failed else None

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, TypeAlias, TypedDict, TypeVar
+from typing import Any, Literal, TypeAlias, TypedDict, TypeVar, get_args
 
 from portable_llm._errors import ConfigurationError
 from portable_llm.conformance.estimate import Estimate
 from portable_llm.conformance.score import HEADLINE, AxisScore, Decomposition, FamilyScore, Floor, LaneScore, Overall
 from portable_llm.conformance.statistics import Interval
 from portable_llm.conformance.trials import Lane, OutcomeKind, Tier
-from portable_llm.conformance.verdict import AxisVerdict, Blocker, Depth, Needed, Reason, Word
+from portable_llm.conformance.verdict import AxisVerdict, Blocker, BlockerKind, Depth, Needed, Reason, Word
 
 REPORT_VERSION = 1
 """The schema version of `report.json` that this module reads."""
@@ -204,16 +204,16 @@ def _report(data: JsonObject) -> Report:
     verdict, score = data["verdict"], data["score"]
     return Report(
         headline=data["headline"],
-        word=verdict["word"],
-        reasons=tuple(verdict["reasons"]),
-        blockers=tuple(_pick(Blocker, blocker) for blocker in verdict["blockers"]),
+        word=_one_of(Word, verdict["word"]),
+        reasons=tuple(_one_of(Reason, reason) for reason in verdict["reasons"]),
+        blockers=tuple(_blocker(blocker) for blocker in verdict["blockers"]),
         verdicts={axis: _axis_verdict(form) for axis, form in verdict["axes"].items()},
         pooled_lower=verdict["pooled_lower"],
         axes={axis: _axis_score(form) for axis, form in score["axes"].items()},
         weights=score["weights"],
         overall=_overall(score["overall"]),
         pooled=_estimate(score["pooled"]),
-        suite=replace(_pick(Suite, data["suite"]), axes=tuple(data["suite"]["axes"])),
+        suite=_suite(data["suite"]),
         a=_pick(Endpoint, data["endpoints"]["a"]),
         b=_pick(Endpoint, data["endpoints"]["b"]),
         run=_run(data["run"]),
@@ -228,6 +228,13 @@ def _pick(kind: type[T], form: JsonObject) -> T:
     return kind(**{field.name: form[field.name] for field in fields(kind)})  # type: ignore[arg-type]
 
 
+def _one_of(words: Any, word: T) -> T:
+    """The word, if it is one of a literal type. Raises `ValueError` for one that this release does not know."""
+    if word not in get_args(words):
+        raise ValueError(f"{word!r} is none of {', '.join(get_args(words))}")
+    return word
+
+
 def _interval(form: JsonObject | None) -> Interval | None:
     return None if form is None else Interval(lower=form["lower"], upper=form["upper"])
 
@@ -237,8 +244,15 @@ def _estimate(form: JsonObject) -> Estimate:
     return replace(plain, interval=_interval(form["interval"]), bounds=_interval(form["bounds"]))
 
 
+def _blocker(form: JsonObject) -> Blocker:
+    _one_of(BlockerKind, form["kind"])
+    return _pick(Blocker, form)
+
+
 def _axis_verdict(form: JsonObject) -> AxisVerdict:
     needed = form["needed"]
+    _one_of(Word, form["word"])
+    _one_of(Reason, form["reason"])
     return replace(_pick(AxisVerdict, form), needed=None if needed is None else _pick(Needed, needed))
 
 
@@ -273,6 +287,11 @@ def _overall(form: JsonObject) -> Overall:
     )
 
 
+def _suite(form: JsonObject) -> Suite:
+    _one_of(Depth, form["depth"])
+    return replace(_pick(Suite, form), axes=tuple(form["axes"]))
+
+
 def _run(form: JsonObject) -> Run:
     home = form["home"]
     return replace(_pick(Run, form), home=None if home is None else _pick(HomeRun, home))
@@ -289,6 +308,7 @@ def _trial(form: JsonObject) -> TrialRow:
         LedgerEntry(**{field.name: str(entry.get(field.name, "")) for field in fields(LedgerEntry)})
         for entry in form["ledger"]
     )
+    _one_of(OutcomeKind, form["outcome"])
     return replace(_pick(TrialRow, form), omitted=tuple(form["omitted"]), ledger=ledger)
 
 

@@ -152,7 +152,8 @@ def _sentence_against(report: Report) -> str:
     if "below_margin" in report.reasons:
         axes = [axis for axis, one in report.verdicts.items() if one.p_holm is not None and one.p_holm <= ALPHA]
         found.append(f"more than {points(_margin(report))} points are lost on {listed(axes)}")
-    return f"{'; '.join(found) or 'B does not keep what A does'}."
+    sentence = "; ".join(found) or "B does not keep what A does"
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def _because(report: Report, axes: Sequence[str]) -> str:
