@@ -77,7 +77,7 @@ def _template() -> Template:
             "the HTML report needs jinja2; install it with: pip install 'portable-llm[conformance]'"
         ) from error
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    filters: dict[str, Any] = environment.filters  # pyright: ignore[reportUnknownMemberType]
+    filters = cast("dict[str, Any]", environment.filters)  # pyright: ignore[reportUnknownMemberType]
     filters.update(visible=words.visible, points=words.points, span=words.span, meter=meter)
     return environment.from_string(_source("template.html.j2"))
 
