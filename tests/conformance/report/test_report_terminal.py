@@ -28,7 +28,7 @@ def test_headline_and_verdict_come_first(data: dict[str, Any]) -> None:
 def test_each_axis_has_a_bar_with_interval_and_funnel(data: dict[str, Any]) -> None:
     (line,) = [line for line in render_terminal(data).splitlines() if line.startswith("tools")]
 
-    assert line.split() == ["tools", "████████░░", "82", "(68–93)", "45", "+37", "+18", "1", "44", "decided"]
+    assert line.split() == ["tools", "████████░░", "82", "(68–93)", "45", "+37", "+18", "1", "44", "1+"]
 
 
 def test_an_axis_without_interval_shows_counts_and_why(data: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-MAX_WORDS = 400
-"""Words compared from the first difference on; matching takes more than linear time."""
+MAX_WORDS = 160
+"""Words (and spaces) compared from the first difference on; matching takes more than linear time."""
 
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 from portable_llm._errors import ConfigurationError
@@ -68,14 +69,18 @@ def _source(name: str) -> str:
     return files("portable_llm.conformance.report").joinpath(name).read_text(encoding="utf-8")
 
 
-@cache
 def _template() -> Template:
-    try:
-        from jinja2 import Environment, StrictUndefined  # delayed: an extra
-    except ImportError as error:
+    if find_spec("jinja2") is None:
         raise ConfigurationError(
             "the HTML report needs jinja2; install it with: pip install 'portable-llm[conformance]'"
-        ) from error
+        )
+    return _compiled()
+
+
+@cache
+def _compiled() -> Template:
+    from jinja2 import Environment, StrictUndefined  # delayed: an extra
+
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     filters = cast("dict[str, Any]", environment.filters)  # pyright: ignore[reportUnknownMemberType]
     filters.update(visible=words.visible, points=words.points, span=words.span, meter=meter)

@@ -8,7 +8,15 @@ from itertools import groupby
 from typing import IO, TYPE_CHECKING
 
 from portable_llm._errors import ConfigurationError
-from portable_llm.conformance.report.model import LANES, JsonObject, Report, blockers_of, code_rows, read_report
+from portable_llm.conformance.report.model import (
+    LANES,
+    CodeRow,
+    JsonObject,
+    Report,
+    blockers_of,
+    code_rows,
+    read_report,
+)
 from portable_llm.conformance.report.words import (
     WHY,
     axis_counts,
@@ -99,7 +107,7 @@ def _axes(report: Report) -> Table:
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("axis", no_wrap=True)
-    table.add_column("kept by B, through the library", no_wrap=True)
+    table.add_column("kept by B, through the library")
     table.add_column("raw+removed+left", justify="right", no_wrap=True)
     table.add_column("block", justify="right", no_wrap=True)
     table.add_column("n_eff", justify="right", no_wrap=True)
@@ -183,15 +191,17 @@ def _lines(report: Report, html: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _reasons(report: Report) -> str:
-    """The two most frequent reason codes per axis and, where only the raw lane fails, that."""
+    """The most frequent reason codes per axis, by lane: two where few axes leave room."""
     parts: list[str] = []
+    room = 2 if len(report.axes) <= 4 else 1
     for axis, rows in groupby(code_rows(report), key=lambda row: row.axis):
-        shown = [
-            f"{row.code} {' '.join(f'{_lane(lane)} {row.counts[lane]}' for lane in LANES if row.counts.get(lane))}"
-            for row in list(rows)[:2]
-        ]
-        parts.append(f"{axis}: {', '.join(shown)}")
+        parts.append(f"{axis}: {', '.join(_code(row) for row in list(rows)[:room])}")
     return "; ".join(parts)
+
+
+def _code(row: CodeRow) -> str:
+    lanes = (f"{_lane(lane)} {row.counts[lane]}" for lane in LANES if row.counts.get(lane))
+    return f"{row.code} {' '.join(lanes)}"
 
 
 def _lane(lane: str) -> str:

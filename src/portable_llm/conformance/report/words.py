@@ -283,12 +283,12 @@ def _left_out(axis: AxisScore, estimate: Estimate) -> list[str]:
 
 
 def evidence_share(report: Report, axis: str) -> str:
-    """q = N/N*, the share of the needed evidence that exists; `decided` when nothing more is needed."""
+    """q = N/N*, the share of the needed evidence that exists; `1+` when nothing more is needed."""
     verdict = report.verdicts.get(axis)
     if verdict is None:
         return "–"
     if verdict.needed is None:
-        return "–" if verdict.word in ("INCONCLUSIVE", "INCOMPLETE") else "decided"
+        return "–" if verdict.word in ("INCONCLUSIVE", "INCOMPLETE") else "1+"
     return f"{verdict.needed.share:.2f}"
 
 
@@ -332,7 +332,8 @@ def next_steps(report: Report) -> list[str]:
         steps.append(DEEPER[report.suite.depth])
     if not steps and report.overall.floor is not None:
         floor = report.overall.floor
-        steps.append(f"Before you switch, read the weakest family, {floor.axis}/{floor.family}, case by case.")
+        when = "Before you switch, read" if report.word == "PORTABLE" else "Read"
+        steps.append(f"{when} the weakest family, {floor.axis}/{floor.family}, case by case.")
     return steps
 
 
