@@ -343,8 +343,8 @@ def _steps_of_run(report: Report) -> list[str]:
         return []
     made, planned = report.run.calls.get("made", 0), report.run.calls.get("planned", 0)
     why = {"max_calls": "the cap on calls", "deadline": "the deadline", "interrupted": "an interruption"}
-    cause = why.get(stopped, stopped)
-    return [f"Resume the run ({made:,} of {planned:,} calls made, stopped by {cause}): same command, same --out."]
+    cause = f", stopped by {why[stopped]}" if stopped in why else ""
+    return [f"Resume the run ({made:,} of {planned:,} calls made{cause}): same command, same --out."]
 
 
 def _steps_of_blockers(report: Report) -> list[str]:
