@@ -151,6 +151,15 @@ class FamilyView:
         return len(self.failing) + len(self.passing) + len(self.brief)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedFamily:
+    """A family with its place among those of its axis, weakest first."""
+
+    axis: str
+    rank: int
+    score: FamilyScore
+
+
 class Page:
     """What the template asks for beside the report itself."""
 
@@ -176,10 +185,18 @@ class Page:
         return tone_of(self.report.word)
 
     @cached_property
-    def families(self) -> list[FamilyScore]:
-        """All families, the weakest of each axis first."""
-        found = [family for axis in self.report.axes.values() for family in axis.families]
-        return sorted(found, key=lambda f: (f.axis, -1.0 if f.lower is None else f.lower, f.family))
+    def families(self) -> list[RankedFamily]:
+        """All families by axis, the one that keeps least first, those without evidence last."""
+
+        def weakness(family: FamilyScore) -> tuple[float, float, str]:
+            kept = family.estimate.portability
+            return (101.0 if kept is None else kept, family.lower or 0.0, family.family)
+
+        return [
+            RankedFamily(axis=name, rank=rank, score=family)
+            for name, axis in self.report.axes.items()
+            for rank, family in enumerate(sorted(axis.families, key=weakness))
+        ]
 
     def lane_counts(self, axis: str | None = None) -> list[tuple[Lane, Counts]]:
         """How many trials passed, by lane, on one axis or on all."""

@@ -190,11 +190,10 @@ def _overall_sentence(report: Report) -> str:
     if interval is not None:
         sure = f"95 % interval {span(interval)}"
     else:
-        sure = f"no interval, because {listed(without_interval(report))} has too few templates: read the counts"
-    return (
-        f"Of what {report.a.label} reliably does, {report.b.label} also does about {points(value)} % "
-        f"through portable-llm ({sure}), over {axes}."
-    )
+        sure = (
+            f"no interval, because there are too few templates on {listed(without_interval(report))}: read the counts"
+        )
+    return f"Of what A reliably does, B also does about {points(value)} % through portable-llm ({sure}), over {axes}."
 
 
 def _counts_sentence(report: Report) -> str:
@@ -366,11 +365,11 @@ def _steps_of_axes(report: Report) -> list[str]:
         if verdict.reason == "infra":
             share = max(report.axes[axis].infra_share_a, report.axes[axis].infra_share_b)
             steps.append(f"Run {axis} again: {share:.1f} % of its calls got no answer (limit 2 %).")
-        if verdict.needed is not None and verdict.needed.repeat_home:
-            steps.append(f"Repeat {axis} with --trials 3: one trial of A cannot tell noise from a loss.")
-        elif verdict.needed is not None and verdict.needed.more_trials:
-            steps.append(
-                f"About {verdict.needed.more_trials:,} more trials would decide {axis} "
-                f"({verdict.needed.templates} templates in all)."
-            )
+    needed = {axis: verdict.needed for axis, verdict in report.verdicts.items() if verdict.needed is not None}
+    if repeat := [axis for axis, one in needed.items() if one.repeat_home]:
+        steps.append(f"Repeat {listed(repeat)} with --trials 3: one trial of A cannot tell noise from a loss.")
+    more = {axis: one for axis, one in needed.items() if not one.repeat_home and one.more_trials}
+    if more:
+        counts = listed(f"{one.more_trials:,} on {axis} ({one.templates} templates)" for axis, one in more.items())
+        steps.append(f"About this many more trials would decide: {counts}.")
     return steps
