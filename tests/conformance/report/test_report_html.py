@@ -294,3 +294,22 @@ def test_without_jinja2_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
     with pytest.raises(ConfigurationError, match=r"pip install 'portable-llm\[conformance\]'"):
         render_html(SMOKE)
+
+
+def test_the_gravest_adaptation_comes_first_and_opens_the_ledger() -> None:
+    graver = json.loads(json.dumps(SMOKE))
+    entry = {"action": "dropped", "subject": "/sampling/seed", "detail": "no such field", "source": ""}
+    for trial in graver["cases"][0]["trials"]:
+        trial["ledger"] = [{**entry, "severity": severity} for severity in ("exact", "lost", "advisory", "exact")]
+
+    page = render_html(graver)
+
+    assert '<details class="more" open><summary>Ledger: 1 lost, 1 advisory, 2 exact</summary>' in page
+
+
+def test_families_are_in_the_order_people_count() -> None:
+    report = report_of(coded([row for n in (10, 2, 1) for row in templates(1, "P", "P", "F", family=f"t{n}")]))
+    page = render_html(report)
+    places = [page.index(f'<span class="name">{name}</span>') for name in ("t1", "t2", "t10")]
+
+    assert places == sorted(places)

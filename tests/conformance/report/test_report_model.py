@@ -56,6 +56,11 @@ def test_a_section_of_the_wrong_form_is_refused(data: dict[str, Any], wrong: obj
         read_report({**data, "score": wrong})
 
 
+def test_a_baseline_has_nothing_to_compare_yet(data: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="run --home DIR --to B"):
+        read_report({**data, "endpoints": {"a": data["endpoints"]["a"]}})
+
+
 def test_a_word_of_a_later_release_is_refused_by_name(data: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="'MAYBE' is none of PORTABLE, NOT PORTABLE"):
         read_report({**data, "verdict": {**data["verdict"], "word": "MAYBE"}})

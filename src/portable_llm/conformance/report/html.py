@@ -8,7 +8,8 @@ failing case keeps its drill-down, and the length of its texts follows from how 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -16,6 +17,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
+from portable_llm._adaptation import SEVERITIES
 from portable_llm._errors import ConfigurationError
 from portable_llm.conformance.report import words
 from portable_llm.conformance.report.difference import Piece, difference
@@ -27,6 +29,7 @@ from portable_llm.conformance.report.model import (
     Detail,
     Details,
     JsonObject,
+    LedgerEntry,
     Report,
     TrialRow,
     blockers_of,
@@ -116,6 +119,28 @@ class LaneAnswer:
     is_known: bool
     """Whether the exchange is at hand."""
 
+    @property
+    def ledger(self) -> list[LedgerEntry]:
+        """The adaptations, gravest first."""
+        return sorted(self.trial.ledger, key=lambda entry: -_gravity(entry))
+
+    @property
+    def ledger_counts(self) -> str:
+        """`1 lost, 3 exact`."""
+        counts = Counter(entry.severity for entry in self.ledger)
+        return ", ".join(f"{count} {words.visible(severity)}" for severity, count in counts.items())
+
+    @property
+    def has_losses(self) -> bool:
+        """Whether an entry says more than that something has another name."""
+        return any(_gravity(entry) >= SEVERITIES.index("checked") for entry in self.trial.ledger)
+
+
+def _gravity(entry: LedgerEntry) -> int:
+    """Place among the severities; a word that this release does not know is the gravest."""
+    known: tuple[str, ...] = SEVERITIES
+    return known.index(entry.severity) if entry.severity in known else len(known)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
@@ -188,9 +213,9 @@ class Page:
     def families(self) -> list[RankedFamily]:
         """All families by axis, the one that keeps least first, those without evidence last."""
 
-        def weakness(family: FamilyScore) -> tuple[float, float, str]:
+        def weakness(family: FamilyScore) -> tuple[float, float, list[tuple[str, int]]]:
             kept = family.estimate.portability
-            return (101.0 if kept is None else kept, family.lower or 0.0, family.family)
+            return (101.0 if kept is None else kept, family.lower or 0.0, natural(family.family))
 
         return [
             RankedFamily(axis=name, rank=rank, score=family)
@@ -257,7 +282,7 @@ class Page:
         for case in self.report.cases:
             groups[case.axis][case.family].append(case)
         return {
-            axis: [self._family(name, families[name], shown, limit) for name in sorted(families)]
+            axis: [self._family(name, families[name], shown, limit) for name in sorted(families, key=natural)]
             for axis, families in sorted(groups.items())
         }
 
@@ -296,6 +321,11 @@ class Page:
 def tone_of(word: str) -> str:
     """A verdict as a class name."""
     return word.lower().replace(" ", "-")
+
+
+def natural(name: str) -> list[tuple[str, int]]:
+    """Sort key by which `t2` comes before `t10`."""
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d{0,9})", name)]
 
 
 def telling(case: CaseRow) -> list[tuple[Lane, TrialRow]]:

@@ -192,6 +192,11 @@ def read_report(data: JsonObject) -> Report:
             f"report has schema version {version!r}; this release reads version {REPORT_VERSION}: "
             "make it again with `portable-llm conformance report DIR`"
         )
+    if isinstance(data.get("endpoints"), dict) and "b" not in data["endpoints"]:
+        raise ConfigurationError(
+            "this run is a baseline of A alone, so there is nothing to compare yet; "
+            "use it with `portable-llm conformance run --home DIR --to B`"
+        )
     try:
         return _report(data)
     except KeyError as error:
