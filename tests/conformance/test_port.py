@@ -92,6 +92,7 @@ def test_a_request_of_common_fields_arrives_as_the_other_wire_would_say_it(sourc
     assert carried.body == expected(target, "away-2")
     assert carried.omitted == ()
     assert ("away-2" in carried.path) == (target == "gemini")
+    assert (carried.path == "/v1/messages") == (target == "anthropic-messages")
 
 
 @pytest.mark.parametrize(("source", "target"), PAIRS)
@@ -173,6 +174,16 @@ def test_an_error_flag_and_an_image_have_no_place_and_are_listed() -> None:
     to_openai = carry(request, carry_table("anthropic-messages", "openai-chat"), "m")
 
     assert to_openai.omitted == ("is_error of a tool result", "messages[].content[].image")
+
+
+def test_several_system_texts_are_joined_by_an_empty_line() -> None:
+    texts = [{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}]
+    request = {"system": texts, "messages": [{"role": "user", "content": "Hi"}]}
+
+    to_openai = carry(request, carry_table("anthropic-messages", "openai-chat"), "m")
+
+    assert to_openai.body["messages"][0] == {"role": "system", "content": "One.\n\nTwo."}
+    assert to_openai.omitted == ()
 
 
 @given(extra=st.dictionaries(st.text("abcdefgh", min_size=6, max_size=12), st.integers() | st.text(), min_size=1))

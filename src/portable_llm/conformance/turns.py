@@ -41,13 +41,13 @@ def _known(block: JsonObject, names: Sequence[str], path: str, omitted: set[str]
     omitted |= {f"{path}.{name}" for name in block if name not in names}
 
 
-def _text_parts(content: object, path: str, omitted: set[str]) -> str:
-    """Text given as a string or as a list of text parts."""
+def _text_parts(content: object, path: str, omitted: set[str], between: str = "") -> str:
+    """Text given as a string or as a list of text parts; system texts are joined by an empty line, as a team would."""
     if isinstance(content, str):
         return content
     blocks = [json_object(block) for block in json_list(content)]
     omitted |= {f"{path}[].{block.get('type')}" for block in blocks if "text" not in block}
-    return "".join(str(block.get("text", "")) for block in blocks)
+    return between.join(str(block["text"]) for block in blocks if "text" in block)
 
 
 # OpenAI Chat Completions
@@ -111,7 +111,7 @@ def read_anthropic(body: JsonObject, omitted: set[str]) -> Turns:
     for message in map(json_object, json_list(body.get("messages"))):
         items = tuple(_anthropic_items(message.get("content"), omitted))
         turns.append(("assistant" if message.get("role") == "assistant" else "user", items))
-    return Turns(system=_text_parts(body.get("system", ""), "system", omitted), turns=tuple(turns))
+    return Turns(system=_text_parts(body.get("system", ""), "system", omitted, "\n\n"), turns=tuple(turns))
 
 
 def _anthropic_items(content: object, omitted: set[str]) -> Iterator[Item]:
@@ -172,7 +172,7 @@ def read_gemini(body: JsonObject, omitted: set[str]) -> Turns:
             ("assistant" if content.get("role") == "model" else "user", tuple(i for i in items if i is not None))
         )
     system = json_object(body.get("systemInstruction")).get("parts", [])
-    return Turns(system=_text_parts(system, "systemInstruction.parts", omitted), turns=tuple(turns))
+    return Turns(system=_text_parts(system, "systemInstruction.parts", omitted, "\n\n"), turns=tuple(turns))
 
 
 def _gemini_item(part: JsonObject, open_calls: list[Item], omitted: set[str]) -> Item | None:

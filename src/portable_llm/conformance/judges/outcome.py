@@ -52,7 +52,7 @@ REASONS: dict[str, tuple[Outcome, str]] = {
     "extra_text": ("fail", "there is text before or after what was asked for"),
     # no evidence
     "rate_limited": ("infra", "429 after all retries"),
-    "server_failed": ("infra", "5xx or an overloaded endpoint after all retries"),
+    "server_failed": ("infra", "5xx, an overloaded endpoint or a 2xx with a broken body, after all retries"),
     "timed_out": ("infra", "no complete answer in time, or the connection broke"),
     "not_authorised": ("infra", "the key, the account or its quota does not allow the call"),
     "not_found": ("infra", "the endpoint does not know this model or path"),

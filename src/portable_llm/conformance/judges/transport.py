@@ -43,6 +43,10 @@ def judge_error(error: JsonObject) -> Judgement:
         code = "not_available"
     elif code is None and isinstance(status, int) and status >= 500:
         code = "server_failed"
+    elif code is None and kind in ("unknown", "unreadable") and isinstance(status, int) and status < 300:
+        # A success status over a body that is none: HTML of a proxy, broken JSON, an error of a kind nobody documents.
+        # The endpoint accepted the request and then failed to answer it.
+        code = "server_failed"
     elif code is None and (kind in ("invalid_request", "context_overflow") or isinstance(status, int)):
         code = "not_available" if _says_not_available(message) else "rejected_request"
     if kind == "content_filter":

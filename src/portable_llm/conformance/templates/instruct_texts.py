@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from portable_llm.conformance.templates.draw import Draw
-from portable_llm.conformance.templates.pools import COLOURS
+from portable_llm.conformance.templates.pools import CAPITALS, COLOURS
 from portable_llm.conformance.templates.template import Catalogue, Draft, Json, ask, says
 
 template = Catalogue("instruct")
@@ -25,6 +25,9 @@ MONTHS = (
     "December",
 )
 
+SENTENCE = r".*[.!?][\"']?"
+"""A line that ends as a sentence does."""
+
 
 def must(request: Json, said: str, *checks: Json) -> Draft:
     """The answer keeps all of these constraints."""
@@ -36,13 +39,55 @@ def mentions(*words: str) -> Json:
     return {"check": "holds", "all_of": list(words), "code": "missing_text"}
 
 
-@template("i1", "items", tags=("easy", "count"), smoke=True)
+@template("i1", "items", tags=("easy", "count"))
 def items(draw: Draw) -> Draft:
     """Exactly n lines, each a list item."""
     words = draw.words(4)
     text = f"Write these words as a list, one a line, each starting with '- ', and nothing else: {', '.join(words)}."
     checks: tuple[Json, ...] = ({"check": "lines", "count": 4, "pattern": r"- \S.*"}, mentions(*words))
     return must(ask(text), "\n".join(f"- {word}" for word in words), *checks)
+
+
+@template("i1", "numbered_items", tags=("easy", "count"), smoke=True)
+def numbered_items(draw: Draw) -> Draft:
+    """Three numbered lines: short and concrete enough for very small models."""
+    given = draw.words(3)
+    text = f"Write a numbered list of these three words: {', '.join(given)}."
+    checks: tuple[Json, ...] = ({"check": "lines", "count": 3, "pattern": r"\d[.)] \S.*"}, mentions(*given))
+    said = "\n".join(f"{number}. {word}" for number, word in enumerate(given, 1))
+    return must(ask(text), said, *checks)
+
+
+@template("i1", "repeated_word", tags=("medium", "count"))
+def repeated_word(draw: Draw) -> Draft:
+    """One word a number of times."""
+    name, times = draw.town(), draw.between(3, 6)
+    text = f"Write the word {name} {times} times in one line, with a space between, and nothing else."
+    said = " ".join([name] * times)
+    return must(ask(text), said, {"check": "words", "least": times, "most": times}, {"check": "equals", "value": said})
+
+
+@template("i2", "one_word", tags=("easy", "count"))
+def one_word(draw: Draw) -> Draft:
+    """An answer of one word, where a sentence comes more easily."""
+    country, city = draw.pick(CAPITALS)
+    text = f"{draw.person()} asks: what is the capital of {country}? Answer with one word only."
+    checks: tuple[Json, ...] = ({"check": "words", "least": 1, "most": 1}, {"check": "answer", "any_of": [city]})
+    return must(ask(text), city, *checks)
+
+
+@template("i2", "sentences", tags=("hard", "count"))
+def sentences(draw: Draw) -> Draft:
+    """Exactly three sentences."""
+    thing, name = draw.pick(draw.words(30)), draw.town()
+    text = (
+        f"Write exactly three sentences about a {thing} in {name}, in one paragraph, without abbreviations and "
+        "numbers. Name both."
+    )
+    said = f"There is a {thing} in {name}. Nobody knows how old it is. People like it."
+    one = r"[^.!?\n]+[.!?]"
+    checks: tuple[Json, ...] = ({"check": "matches", "pattern": f"{one} +{one} +{one}"}, mentions(thing, name))
+    return must(ask(text, budget=128), said, *checks)
 
 
 @template("i2", "words", tags=("medium", "count"))
@@ -67,7 +112,56 @@ def required_and_forbidden(draw: Draw) -> Draft:
     return must(ask(text), f"The {first} and the {second} are in {name}.", *checks)
 
 
-@template("i4", "start_and_end", tags=("easy", "edges"), smoke=True)
+@template("i3", "without_a_word", tags=("easy", "tokens"), smoke=True)
+def without_a_word(draw: Draw) -> Draft:
+    """Two words are there and a third is not: short and concrete enough for very small models."""
+    first, second, banned = draw.words(3)
+    text = f"Write one sentence about a {first} and a {second}, without the word {banned}."
+    checks: tuple[Json, ...] = (
+        mentions(first, second),
+        {"check": "lacks", "words": [banned]},
+        {"check": "lines", "count": 1, "pattern": SENTENCE},
+    )
+    return must(ask(text, budget=96), f"The {first} and the {second} are old.", *checks)
+
+
+@template("i3", "word_twice", tags=("hard", "tokens", "count"))
+def word_twice(draw: Draw) -> Draft:
+    """A word exactly two times, neither once nor three times."""
+    word, name = draw.pick(draw.words(30)), draw.town()
+    text = f"Write one sentence about {name} in which the word {word} stands exactly two times."
+    other = rf"(?:(?!\b{word}\b).)*"
+    pattern = rf"(?i){other}\b{word}\b{other}\b{word}\b{other}[.!?]"
+    checks: tuple[Json, ...] = ({"check": "matches", "pattern": pattern}, mentions(name))
+    return must(ask(text), f"The {word} in {name} is the oldest {word} of all.", *checks)
+
+
+@template("i4", "sentence_start", tags=("easy", "edges"), smoke=True)
+def sentence_start(draw: Draw) -> Draft:
+    """A sentence that begins as told: short and concrete enough for very small models."""
+    thing, name = draw.pick(draw.words(30)), draw.town()
+    start = f"The {thing} in {name}"
+    text = f"Write one sentence about a {thing} in {name}. Start with '{start}'."
+    checks: tuple[Json, ...] = (
+        {"check": "starts", "value": start},
+        {"check": "lines", "count": 1, "pattern": SENTENCE},
+    )
+    return must(ask(text, budget=96), f"{start} is very old.", *checks)
+
+
+@template("i4", "tagged", tags=("medium", "edges"))
+def tagged(draw: Draw) -> Draft:
+    """The answer between tags, and nothing outside them."""
+    country, city = draw.pick(CAPITALS)
+    text = (
+        f"{draw.person()} asks: what is the capital of {country}? Write the name of the city between <answer> and "
+        "</answer>, and nothing else."
+    )
+    pattern = rf"<answer>\s*{city}\s*</answer>"
+    return must(ask(text), f"<answer>{city}</answer>", {"check": "matches", "pattern": pattern})
+
+
+@template("i4", "start_and_end", tags=("easy", "edges"))
 def start_and_end(draw: Draw) -> Draft:
     """The answer begins and ends as told."""
     start, code, name = f"{draw.pick(draw.words(20)).upper()}:", draw.code(), draw.town()
@@ -83,7 +177,7 @@ def start_and_end(draw: Draw) -> Draft:
     return must(ask(text), f"{start} {name} {code}", *checks)
 
 
-@template("i6", "lower_case", tags=("easy", "case"), smoke=True)
+@template("i6", "lower_case", tags=("easy", "case"))
 def lower_case(draw: Draw) -> Draft:
     """All letters small."""
     shouted = " ".join([*draw.words(3), draw.town()]).upper()

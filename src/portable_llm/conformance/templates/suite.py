@@ -7,7 +7,16 @@ from typing import get_args
 
 from portable_llm.conformance.case import Axis, Case, content_hash
 from portable_llm.conformance.judges import JUDGES_VERSION
-from portable_llm.conformance.templates import instruct_texts, json_shapes, tools_calls, tools_text, wire_texts
+from portable_llm.conformance.templates import (
+    instruct_formats,
+    instruct_texts,
+    json_reading,
+    json_shapes,
+    tools_calls,
+    tools_text,
+    wire_endings,
+    wire_texts,
+)
 from portable_llm.conformance.templates.template import Template
 
 AXES: tuple[Axis, ...] = get_args(Axis)
@@ -17,11 +26,21 @@ MAX_TEMPLATES = 40
 PUBLIC_INSTANCES = 2
 """Instances of a template that are frozen in `conformance/cases/`."""
 
+_MODULES = (
+    tools_calls,
+    tools_text,
+    json_shapes,
+    json_reading,
+    wire_texts,
+    wire_endings,
+    instruct_texts,
+    instruct_formats,
+)
+
 
 def all_templates() -> list[Template]:
     """Every template, by axis and then by family and name."""
-    modules = (tools_calls, tools_text, json_shapes, wire_texts, instruct_texts)
-    declared = [template for module in modules for template in module.template.templates]
+    declared = [template for module in _MODULES for template in module.template.templates]
     return sorted(declared, key=lambda t: (t.axis, int(t.family[1:]), t.name))
 
 

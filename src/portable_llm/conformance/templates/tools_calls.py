@@ -96,6 +96,20 @@ def one_of_eight(draw: Draw) -> Draft:
     return calls(request, (f"get_{kind}", {"id": code}), also={"id": accepted(code, exact=True)})
 
 
+@template("t2", "one_of_twenty", tags=("hard", "choice"))
+def one_of_twenty(draw: Draw) -> Draft:
+    """The right tool among twenty that differ in what is done and to what."""
+    kinds = ("invoice", "order", "ticket", "shipment", "contract", "voucher", "refund", "booking", "report", "licence")
+    tools = [
+        tool(f"{deed}_{kind}", f"{deed.capitalize()} one {kind}.", {"id": of("string", f"Id of the {kind}")})
+        for kind in kinds
+        for deed in ("print", "archive")
+    ]
+    deed, kind, code = draw.pick(("print", "archive")), draw.pick(kinds), draw.code()
+    request = ask(f"Please {deed} the {kind} {code}. Use a tool.", tools=tools)
+    return calls(request, (f"{deed}_{kind}", {"id": code}), also={"id": accepted(code, exact=True)})
+
+
 @template("t3", "same_tool_twice", tags=("medium", "parallel"), smoke=True)
 def same_tool_twice(draw: Draw) -> Draft:
     """Two independent calls of one tool in one answer."""
@@ -143,6 +157,41 @@ def second_step(draw: Draw) -> Draft:
     return calls(
         request, ("get_balance", {"customer_number": number}), also={"customer_number": accepted(number, exact=True)}
     )
+
+
+@template("t4", "third_step", tags=("hard", "sequential"))
+def third_step(draw: Draw) -> Draft:
+    """The third call of a chain: only the last result counts, and the earlier ones look like it."""
+    person, number, order = draw.person(), f"C-{draw.between(100_000, 999_999)}", f"O-{draw.between(100_000, 999_999)}"
+    tools = [
+        tool("find_customer", "Find the customer number of a person.", {"name": of("string")}),
+        tool("find_last_order", "Find the last order of a customer.", {"customer_number": of("string")}),
+        tool("get_delivery_date", "Get the date on which an order is delivered.", {"order_number": of("string")}),
+    ]
+    first = {"id": "call_g7", "name": "find_customer", "arguments": {"name": person}}
+    second = {"id": "call_h8", "name": "find_last_order", "arguments": {"customer_number": number}}
+    question = f"When is the last order of {person} delivered? Use the tools, one after the other."
+    turns = (assistant("", first), result("call_g7", number), assistant("", second), result("call_h8", order))
+    also = {"order_number": accepted(order, exact=True)}
+    return calls(ask(question, *turns, tools=tools), ("get_delivery_date", {"order_number": order}), also=also)
+
+
+@template("t6", "answer_completes", tags=("medium", "history"))
+def answer_completes(draw: Draw) -> Draft:
+    """A parameter that was asked for and then given completes the call."""
+    product, town, number = draw.pick(PRODUCTS), draw.town(), draw.between(2, 199)
+    address = f"{draw.pick(draw.words(10)).capitalize()} Street {number}, {town}"
+    buy = tool(
+        "place_order", "Place an order.", {"product": of("string"), "delivery_address": of("string", "Full address")}
+    )
+    request = ask(
+        f"Please order one {product} for me.",
+        assistant("What is the address for the delivery?"),
+        f"The address is {address}. Place the order with the tool now.",
+        tools=[buy],
+        budget=96,
+    )
+    return calls(request, ("place_order", {"product": product, "delivery_address": address}))
 
 
 @template("t7", "named_tool", tags=("easy", "choice"), smoke=True)
@@ -353,6 +402,21 @@ def newlines(draw: Draw) -> Draft:
         f"Save exactly these three lines as one text:\n{text}", tools=[save], tool_choice="required", budget=96
     )
     return calls(request, ("save_text", {"text": text}), also={"text": accepted(text, text + "\n", exact=True)})
+
+
+@template("t13", "strict", tags=("medium", "schema"), tier="should")
+def strict(draw: Draw) -> Draft:
+    """A tool whose arguments the provider is asked to hold to the schema."""
+    code, pieces, colour = draw.code(), draw.between(2, 900), draw.pick(COLOURS)
+    parameters = {"order_id": of("string"), "pieces": of("integer"), "colour": of("string", enum=list(COLOURS))}
+    change = {**tool("change_order", "Change an order.", parameters), "strict": True}
+    text = f"Change order {code} to {pieces} pieces in {colour}. Use the tool."
+    value = {"order_id": code, "pieces": pieces, "colour": colour}
+    return calls(
+        ask(text, tools=[change], budget=96),
+        ("change_order", value),
+        also={"order_id": accepted(code, exact=True), "colour": accepted(colour, exact=True)},
+    )
 
 
 @template("t14", "streamed", tags=("easy", "stream"))

@@ -64,6 +64,17 @@ def none(draw: Draw) -> Draft:
     return says(request, word.upper(), {"check": "label", "value": word.upper()}, judge="tools.text")
 
 
+@template("t10", "error_read", tags=("easy", "error"))
+def error_read(draw: Draw) -> Draft:
+    """An error that ends the matter is told, and the call is not made again."""
+    code, date = draw.code(), draw.date()
+    asked = assistant("", {"id": "call_i9", "name": "get_order_status", "arguments": {"order_id": code}})
+    message = f"error: order {code} was deleted on {date}; it cannot be looked up any more"
+    question = f"What is the status of order {code}? Use the tool once. If it was deleted, answer with the date only."
+    request = ask(question, asked, result("call_i9", message, is_error=True), tools=[order_status()])
+    return says(request, date, {"check": "holds", "all_of": [date]}, judge="tools.text")
+
+
 @template("t11", "results_out_of_order", tags=("medium", "ids"))
 def results_out_of_order(draw: Draw) -> Draft:
     """Two results in the other order than the calls: ids decide which is which."""

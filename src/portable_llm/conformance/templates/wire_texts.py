@@ -6,6 +6,7 @@ The answers are forced echoes and closed answers, so that what differs is the wi
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 from portable_llm.conformance.templates.draw import Draw
 from portable_llm.conformance.templates.pools import CAPITALS
@@ -25,6 +26,11 @@ from portable_llm.conformance.templates.template import (
 template = Catalogue("wire")
 
 EMOJI = "😀🚀🎈🌍🐙🍀🔑🎲🧭🪁🦊🐝"
+JOINED_EMOJI = ("👩‍🚀", "👨‍👩‍👧", "🏳️‍🌈", "👍🏽", "🤷🏿‍♀️", "❤️‍🔥", "🇨🇭", "🇯🇵", "1️⃣", "🐻‍❄️")
+"""Several code points each: joiners, skin tones, flags, key caps."""
+EAST_ASIAN = ("東京", "図書館", "さくら", "カメラ", "北京", "朋友", "學生", "한국", "사과", "바다", "手紙", "天気")
+INDIC_AND_THAI = ("नमस्ते", "पानी", "किताब", "सूरज", "বাংলা", "নদী", "தமிழ்", "மலை", "สวัสดี", "น้ำ", "หนังสือ", "ต้นไม้")
+"""Scripts whose vowels and signs are combining characters."""
 
 
 def echo(said: str, *, stream: bool = False, budget: int = 64, usage: bool = False) -> Draft:
@@ -64,6 +70,33 @@ def capital(draw: Draw, *, stream: bool = False, usage: bool = False) -> Draft:
 def text(draw: Draw) -> Draft:
     """A reply in text with a normal ending."""
     return capital(draw)
+
+
+@template("w1", "marks", tags=("medium",))
+def marks(draw: Draw) -> Draft:
+    """Angle brackets, ampersands, quotes and backslashes are neither escaped nor removed."""
+    first, second, third = draw.words(3)
+    return echo(f"<{first} id=\"{draw.between(10, 99)}\">{second} & '{third}' \\ 100%</{first}> {draw.code()}")
+
+
+@template("w1", "lines", tags=("medium",))
+def lines(draw: Draw) -> Draft:
+    """Line breaks, an empty line and indentation arrive as they are."""
+    return several_lines(draw, stream=False)
+
+
+def several_lines(draw: Draw, *, stream: bool) -> Draft:
+    """Three lines with an empty one between, one of them indented."""
+    first, second, third = draw.words(3)
+    said = f"{first}: {draw.code()}\n\n    {second} {draw.between(10, 99)}\n{third}"
+    request = ask(f"Repeat exactly, line breaks included, and nothing else:\n{said}", stream=stream)
+    return ends(request, said, {"check": "equals", "value": said})
+
+
+@template("w2", "streamed_lines", tags=("medium", "stream"))
+def streamed_lines(draw: Draw) -> Draft:
+    """The same in a stream, whose events end at empty lines."""
+    return several_lines(draw, stream=True)
 
 
 @template("w2", "streamed_answer", tags=("easy", "stream"), smoke=True)
@@ -135,6 +168,24 @@ def right_to_left(draw: Draw) -> Draft:
     return echo(f"{' '.join(words)} {draw.between(1_000_000, 9_999_999)}")
 
 
+@template("w6", "east_asian", tags=("medium", "unicode"))
+def east_asian(draw: Draw) -> Draft:
+    """Chinese, Japanese and Korean text."""
+    return echo(f"{' '.join(draw.sample(EAST_ASIAN, 4))} {draw.between(1_000, 9_999)}")
+
+
+@template("w6", "combining_stream", tags=("hard", "unicode", "stream"))
+def combining_stream(draw: Draw) -> Draft:
+    """Combining vowels and signs stay with their letters in a stream."""
+    return echo(f"{' '.join(draw.sample(INDIC_AND_THAI, 3))} {draw.between(1_000, 9_999)}", stream=True, budget=96)
+
+
+@template("w6", "joined_emoji", tags=("hard", "unicode"), tier="should")
+def joined_emoji(draw: Draw) -> Draft:
+    """Emoji of several code points are not taken apart."""
+    return echo(f"{' '.join(draw.sample(JOINED_EMOJI, 3))} {draw.code()}", budget=96)
+
+
 @template("w6", "normal_forms", tags=("hard", "unicode"), tier="should")
 def normal_forms(draw: Draw) -> Draft:
     """Composed letters stay composed."""
@@ -148,6 +199,48 @@ def system_text(draw: Draw) -> Draft:
     code = draw.code()
     request = ask(f"{draw.person()} asks: what is the code?", system=f"The code is {code}. When asked, say the code.")
     return ends(request, code, *holds(code))
+
+
+@template("w7", "long_system", tags=("medium", "system"))
+def long_system(draw: Draw) -> Draft:
+    """A system text of many lines with headings, tags and braces reaches the model whole."""
+    code, words = draw.code(), draw.words(12)
+    rules = "\n".join(f"- {word.capitalize()} is written {{{word}}}." for word in words)
+    system = f"# Rules\n{rules}\n<facts>\nThe code is {code}.\n</facts>\nWhen asked for the code, say the code."
+    request = ask(f"{draw.person()} asks: what is the code?", system=system)
+    return ends(request, code, *holds(code))
+
+
+@template("w7", "two_system_texts", tags=("medium", "system"), tier="should")
+def two_system_texts(draw: Draw) -> Draft:
+    """Two system texts in a row, which some wire formats have to join."""
+    first, second = draw.code(), draw.code()
+    added: Json = {"role": "system", "content": f"The code of the garden is {second}. When asked, say the code."}
+    request = ask(
+        added, f"{draw.person()} asks: what is the code of the garden?", system=f"The code of the house is {first}."
+    )
+    return ends(request, second, *holds(second), {"check": "lacks", "words": [first], "code": "wrong_answer"})
+
+
+@template("w8", "long_message", tags=("medium", "long"))
+def long_message(draw: Draw) -> Draft:
+    """A message of some 3,000 characters arrives whole, its middle included."""
+    code, words = draw.code(), draw.words(90)
+    told = [f"The {one} stands beside the {other}." for one, other in pairwise(words)]
+    text = " ".join([*told[:44], f"The secret code is {code}.", *told[44:]])
+    request = ask(f"{text}\nWhich secret code stands in this text? Answer with the code only.")
+    short: Json = {"check": "words", "least": 1, "most": 20, "code": "wrong_answer"}
+    return ends(request, code, {"check": "holds", "all_of": [code]}, short)
+
+
+@template("w8", "turn_order", tags=("easy", "history"))
+def turn_order(draw: Draw) -> Draft:
+    """Turns arrive in their order."""
+    first, second, third = (draw.code() for _ in range(3))
+    chat = [turn for code in (first, second, third) for turn in (user(f"A code: {code}"), assistant("Noted."))]
+    request = ask(*chat, "Which code did I give second? Answer with that code only.")
+    others: Json = {"check": "lacks", "words": [first, third], "code": "wrong_answer"}
+    return ends(request, second, *holds(second), others)
 
 
 @template("w8", "many_turns", tags=("medium", "history"))
