@@ -17,6 +17,29 @@ from portable_llm.conformance.case import Case
 from portable_llm.conformance.templates.suite import PUBLIC_INSTANCES, all_templates
 
 
+class FrozenDataError(Exception):
+    """The frozen cases are neither in the installed package nor beside it in a checkout."""
+
+
+def frozen_dir() -> Path:
+    """The directory with `README.md`, `case.schema.json` and `cases/`: of the installed wheel, else of the checkout.
+
+    Raises `FrozenDataError` where there is neither.
+    """
+    room = Path(__file__).resolve().parent
+    for directory in (room / "data", room.parents[2] / "conformance"):
+        if (directory / "case.schema.json").is_file():
+            return directory
+    raise FrozenDataError(
+        f"no frozen conformance cases beside {room}; install the wheel again, or use a whole checkout"
+    )
+
+
+def frozen_cases() -> list[Case]:
+    """The frozen public cases, as the files have them. Raises `FrozenDataError`, or `ValueError` for a changed case."""
+    return [case for path in sorted(frozen_dir().glob("cases/*/*.jsonl")) for case in read_cases(path)]
+
+
 def public_cases() -> Iterator[Case]:
     """Every public instance of every template."""
     return (template.case(instance) for template in all_templates() for instance in range(PUBLIC_INSTANCES))

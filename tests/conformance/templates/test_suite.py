@@ -12,8 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from portable_llm.conformance import freeze as freeze_module
 from portable_llm.conformance.case import CANARY, Case, oracle
-from portable_llm.conformance.freeze import freeze, main, public_cases, read_cases, stale_files
+from portable_llm.conformance.freeze import (
+    FrozenDataError,
+    freeze,
+    frozen_cases,
+    frozen_dir,
+    main,
+    public_cases,
+    read_cases,
+    stale_files,
+)
 from portable_llm.conformance.judges import JUDGES_VERSION, judge
 from portable_llm.conformance.judges.exemplars import mutants, nulls, positive
 from portable_llm.conformance.templates.suite import AXES, DEPTHS, all_templates, select, suite_id
@@ -196,6 +206,22 @@ def test_freezing_writes_the_files_and_the_check_finds_a_changed_one(
 
     assert main([str(tmp_path), "--check"]) == 1
     assert capsys.readouterr().out.count("differs from what the templates yield") == 2
+
+
+def test_in_a_checkout_the_frozen_cases_are_those_of_the_repository() -> None:
+    """`tests/test_wheel.py` asks an installed package the same."""
+    assert frozen_dir() == DATA
+    assert sorted(case.id for case in frozen_cases()) == sorted(case.id for case in CASES)
+
+
+def test_where_there_are_no_frozen_cases_the_error_names_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = tmp_path / "site" / "portable_llm" / "conformance"
+    monkeypatch.setattr(freeze_module, "__file__", str(room / "freeze.py"))
+
+    with pytest.raises(FrozenDataError, match=f"no frozen conformance cases beside {room}"):
+        frozen_dir()
 
 
 def test_a_changed_frozen_case_is_refused(tmp_path: Path) -> None:
