@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from portable_llm.conformance.templates.suite import AXES
 from portable_llm.testing import CutJson, DropParallelCalls, Fault, FenceJson, IgnoreStop, RenameFinishReasons
 from support.endpoints import name_of, run_comparison, scripted_server
 
@@ -25,11 +26,11 @@ def losses(report: dict[str, Any]) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
 def test_a_perfect_endpoint_against_itself_is_portable_at_100(provider: str, tmp_path: Path) -> None:
     with scripted_server() as server:
-        report, _ = run_comparison(
-            name_of(server, provider), name_of(server, provider), tmp_path, depth="quick", trials=2
-        )
+        name = name_of(server, provider)
+        report, _ = run_comparison(name, name, tmp_path, depth="quick", trials=2, axes=AXES)
 
     assert report["verdict"]["word"] == "PORTABLE", report["headline"]
+    assert {name: axis["word"] for name, axis in report["verdict"]["axes"].items()} == dict.fromkeys(AXES, "PORTABLE")
     assert report["score"]["overall"]["value"] == 100.0
     assert report["verdict"]["blockers"] == []
     assert losses(report) == set()
@@ -43,9 +44,10 @@ def test_smoke_never_says_portable(tmp_path: Path) -> None:
     assert report["verdict"]["blockers"] == []
 
 
-@pytest.mark.parametrize("passes", [0.8, 0.5])
+@pytest.mark.parametrize("passes", [0.8, pytest.param(0.5, marks=pytest.mark.slow)])
 def test_known_pass_probabilities_are_recovered_within_the_interval(passes: float, tmp_path: Path) -> None:
-    with scripted_server() as a, scripted_server(passes=passes, seed=11) as b:
+    """One draw each, with a fixed seed: one in twenty 95 % intervals misses, which `test_simulated_vendors` counts."""
+    with scripted_server() as a, scripted_server(passes=passes, seed=5) as b:
         report, _ = run_comparison(name_of(a), name_of(b), tmp_path, depth="quick", trials=3)
 
     for axis in ("tools", "json"):
@@ -78,7 +80,7 @@ def test_an_endpoint_with_noise_is_not_called_a_loss_against_itself(tmp_path: Pa
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Fault) else "",
 )
-@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.parametrize("provider", ["openai", pytest.param("anthropic", marks=pytest.mark.slow)])
 def test_a_fault_is_found_on_its_axis_and_credited_only_where_the_library_repairs(
     provider: str, fault: Fault, lost: set[tuple[str, str, str]], tmp_path: Path
 ) -> None:
