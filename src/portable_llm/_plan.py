@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from portable_llm._adapt import PASSES, Context
-from portable_llm._adaptation import SEVERITIES, Adaptation, LossPolicy
+from portable_llm._adaptation import SEVERITIES, Adaptation, LossPolicy, Severity
 from portable_llm._errors import InvalidRequestError
 from portable_llm._http import HttpCall
 from portable_llm._json import JsonValue
@@ -57,13 +57,17 @@ class Plan(Generic[T]):
         """The gravest severity in the ledger; `None` if it is empty."""
         return max((entry.severity for entry in self.adaptations), key=SEVERITIES.index, default=None)
 
-    def explain(self) -> str:
-        """The plan for people: where it goes, what changes on the way, and what is lost; gravest first."""
+    def explain(self, least: Severity = "exact") -> str:
+        """The plan for people: where it goes, what changes on the way, and what is lost; gravest first.
+
+        Entries below `least` are only counted.
+        """
         target = self.target
         head = f"{target.provider.name}:{target.model}  {self.call.method} {target.url(self.call.path)}"
         if not self.adaptations:
             return f"{head}\n  sent as asked: nothing renamed, weakened or dropped"
-        order = sorted(self.adaptations, key=lambda entry: -SEVERITIES.index(entry.severity))
+        shown = [entry for entry in self.adaptations if SEVERITIES.index(entry.severity) >= SEVERITIES.index(least)]
+        order = sorted(shown, key=lambda entry: -SEVERITIES.index(entry.severity))
         lines = [f"  {entry}" + (f"  [{entry.source}]" if entry.source else "") for entry in order]
         counts = ", ".join(
             f"{count} {severity}"

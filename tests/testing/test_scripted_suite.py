@@ -29,7 +29,7 @@ from portable_llm.testing import (
     RenameFinishReasons,
     ScriptedEndpoint,
 )
-from support.endpoints import scripted_answer
+from support.endpoints import answers
 from support.loopback import connect
 
 CASES = {case.id: case for case in select(AXES, "quick")}
@@ -37,7 +37,7 @@ PROVIDERS = ("anthropic", "google", "openai")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", PROVIDERS)
 
 
-ANSWERS = {name: scripted_answer(case) for name, case in CASES.items()}
+ANSWERS = answers("quick")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from portable_llm.conformance.runner import Limits, Progress, Runner
 from portable_llm.conformance.store import Redactor, RunStore, RunStoreError
 from portable_llm.conformance.templates.suite import AXES, select, suite_id
 from portable_llm.conformance.verdict import DEPTHS, Rules
-from portable_llm.providers._target import Keyring, Settings
+from portable_llm.providers._target import Keyring, Settings, load_settings
 
 MANIFEST_VERSION = 1
 _RULES: Mapping[str, Rules] = {name: rules for name, rules in DEPTHS.items() if name != "certified"}
@@ -58,14 +58,19 @@ def compare(
     a: str,
     b: str | None,
     *,
-    settings: Settings,
+    settings: Settings | None = None,
     depth: str = "quick",
     axes: Sequence[str] = AXES,
     trials: int | None = None,
     seed: int = 7,
     home: Path | None = None,
 ) -> Comparison:
-    """A comparison of two endpoints; raises `ConfigurationError` for a name, depth or axis that is none."""
+    """A comparison of two endpoints, or a baseline of one.
+
+    Raises `ConfigurationError` for a name, depth or axis that is none.
+    Without `settings`, aliases come from the environment and the configuration file, as for a client.
+    """
+    settings = settings or load_settings()
     rules = _RULES.get(depth)
     if rules is None:
         raise ConfigurationError(f"unknown depth {depth!r}; known: smoke, quick, standard, full")
@@ -175,12 +180,16 @@ def execute(
     comparison: Comparison,
     directory: Path,
     *,
-    keys: Keyring,
+    keys: Keyring | None = None,
     limits: Limits | None = None,
     fresh: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> tuple[Progress, bytes]:
-    """Run what is missing and write the report; gives the progress and the report's bytes."""
+    """Run what is missing and write the report; gives the progress and the report's bytes (JSON).
+
+    Without `keys`, they come from the vendors' environment variables.
+    """
+    keys = keys or Keyring()
     store, jobs = open_run(directory, comparison, fresh=fresh)
     sent = {job.arm for job in jobs if job.is_sent}
     known = [key for arm in sorted(sent) if (key := keys.key_for(comparison.endpoints[arm].target))]
