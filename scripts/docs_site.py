@@ -1,8 +1,8 @@
 """Build or serve the documentation.
 
-Two kinds of page are generated first, and never committed: the changelog, from the fragments in `changelog.d/`, and the
-reference of every public room, from its `__all__`. The site is built by Zensical, the maintained successor of
-mkdocs-material, which reads `mkdocs.yml`.
+Three things are generated first, and never committed: the changelog, from the fragments in `changelog.d/`; the
+reference of all public names, from every room's `__all__`; and the navigation, from the folders and the pages' titles.
+The site is built by Zensical, the maintained successor of mkdocs-material, which reads `mkdocs.yml`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,77 @@ import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from environment import CHECKOUT, Need, SetupError, child_environment, ensure, every_extra
 
 DOCS = CHECKOUT / "docs"
 SOURCE = CHECKOUT / "src" / "portable_llm"
-REFERENCE = DOCS / "reference"
+API = DOCS / "reference" / "api"
 CHANGELOG = DOCS / "changelog.md"
+CONFIGURATION = CHECKOUT / "mkdocs.yml"
+WITH_NAVIGATION = CHECKOUT / "mkdocs.generated.yml"
+
+FOLDERS = {"tutorial": "Tutorial", "how-to": "How to", "explanation": "Explanation", "reference": "Reference"}
+"""The sections of the site, in the order in which people need them."""
+FIRST = (
+    *("switch-with-aliases", "compare-two-endpoints", "read-the-report", "structured-output", "stream"),
+    *("handle-errors", "timeouts-and-retries", "test-without-a-vendor"),
+    *("the-ledger", "score", "architecture"),
+    *("cli", "errors", "cases"),
+)
+"""Pages and folders that come before their neighbours, in this order; the others follow by title."""
+LABELS = {"api": "Python API", "wire": "Wire formats"}
+"""Titles of folders below the sections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Public names of the package that belong on one page."""
+
+    title: str
+    modules: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    """Types that signatures name and nobody has to import."""
+
+
+GROUPS = {
+    "client": Group(
+        title="Client",
+        modules=("_client", "_plan", "_streams", "_http", "_retry"),
+        also=("_client.ClientOptions",),
+    ),
+    "requests": Group(
+        title="Requests",
+        modules=("_request",),
+        also=(
+            "_request.Options",
+            "_request.ToolChoice",
+            "_request.JsonSchema",
+            "_request.OutputMode",
+            "_request.Effort",
+        ),
+    ),
+    "messages": Group(title="Messages", modules=("_messages",), also=("_messages.Part", "_messages.ContentPart")),
+    "responses": Group(
+        title="Responses",
+        modules=("_response",),
+        also=("_response.Outcome", "_response.FinishReason", "_response.Grade", "_response.RefusalSource"),
+    ),
+    "events": Group(title="Events", modules=("_events",)),
+    "errors": Group(title="Errors", modules=("_errors",)),
+    "ledger": Group(
+        title="Ledger",
+        modules=("_adaptation",),
+        also=("_adaptation.OnLoss", "_adaptation.Severity", "_adaptation.Action", "_adaptation.Enforcer"),
+    ),
+    "providers": Group(
+        title="Providers and capabilities", modules=("providers", "_capabilities"), also=("_capabilities.FEATURES",)
+    ),
+}
+"""The pages of the package itself. A public name of a module that no group has is an error: put it somewhere."""
 
 
 def fragments(folder: Path) -> list[str]:
@@ -30,6 +93,7 @@ def fragments(folder: Path) -> list[str]:
         if file.name == "README.md":
             continue
         text = " ".join(file.read_text(encoding="utf-8").split()).removeprefix("- ")
+        text = text.replace("](../docs/", "](")  # a note is written in one folder and read in another
         if not text:
             raise SetupError(f"changelog.d/{file.name} is empty; write one line or remove it")
         lines.append(f"- {text}")
@@ -48,8 +112,8 @@ def public_names(room: str) -> list[str]:
 
 
 def rooms(package: Path) -> dict[str, Path]:
-    """Public modules by dotted name: the package and everything in it without an underscore that lists names."""
-    found = {package.name: package / "__init__.py"}
+    """Public modules in the package by dotted name: those without an underscore that list names."""
+    found: dict[str, Path] = {}
     for path in sorted(package.iterdir()):
         module = path / "__init__.py" if path.is_dir() else path
         if path.name.startswith(("_", ".")) or module.suffix != ".py" or not module.exists():
@@ -82,32 +146,96 @@ def _defined_names(node: ast.stmt) -> list[str]:
             return []
 
 
-def api_page(room: str, module: Path, where: dict[str, str]) -> str:
+def room_page(room: str, module: Path) -> str:
     """The reference page of one room: its own words, then every public name."""
-    root = room.partition(".")[0] == room
-    lines = [f"# `{room}`", ""]
     docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
-    lines += [docstring, ""] if docstring else []
-    for name in public_names(room):
-        target = where.get(name, f"{room}.{name}") if root else f"{room}.{name}"
+    return _page(f"`{room}`", docstring, [f"{room}.{name}" for name in public_names(room)])
+
+
+def package_pages(package: str, where: dict[str, str], groups: dict[str, Group]) -> dict[str, str]:
+    """The reference pages of the package itself, by group. Raises SetupError for a name that no group has."""
+    homes_of = {name: where.get(name, f"{package}.providers.{name}") for name in public_names(package)}
+    pages: dict[str, str] = {}
+    for key, group in groups.items():
+        mine = [name for name, home in homes_of.items() if home.split(".")[1] in group.modules]
+        pages[key] = _page(
+            group.title,
+            f"Import these from `{package}`.",
+            [homes_of.pop(name) for name in mine],
+            [f"{package}.{name}" for name in group.also],
+        )
+    if homes_of:
+        names = ", ".join(sorted(homes_of))
+        raise SetupError(f"no page for {names}; add the module to a group in scripts/docs_site.py")
+    return pages
+
+
+def _page(title: str, intro: str | None, targets: Sequence[str], also: Sequence[str] = ()) -> str:
+    lines = [f"# {title}", "", *([intro, ""] if intro else [])]
+    for target in targets:
+        lines += [f"::: {target}", ""]
+    if also:
+        lines += ["---", "", "Types that the signatures name; nothing needs to import them.", ""]
+    for target in also:
         lines += [f"::: {target}", ""]
     return "\n".join(lines)
 
 
 def generated_pages() -> list[Path]:
-    """The pages of the reference that are there now; written ones stand beside them under other names."""
-    return sorted(REFERENCE.glob("portable_llm*.md"))
+    """The pages of the reference that are there now."""
+    return sorted(API.glob("*.md"))
 
 
 def generate() -> None:
-    """Write the generated pages, and take away those whose room is gone."""
+    """Write the generated pages, and take away those whose room is gone; then the navigation."""
     write(CHANGELOG, changelog(CHECKOUT / "changelog.d"))
-    where = homes(SOURCE)
-    pages = {REFERENCE / f"{room}.md": api_page(room, module, where) for room, module in rooms(SOURCE).items()}
+    pages = {API / f"{key}.md": text for key, text in package_pages(SOURCE.name, homes(SOURCE), GROUPS).items()}
+    pages |= {
+        API / f"{room}.md": room_page(room, module)
+        for room, module in rooms(SOURCE).items()
+        if room != f"{SOURCE.name}.providers"  # beside the capabilities, on the package's own page
+    }
     for stale in set(generated_pages()) - set(pages):
         stale.unlink()
     for path, text in pages.items():
         write(path, text)
+    write(WITH_NAVIGATION, CONFIGURATION.read_text(encoding="utf-8") + navigation(DOCS))
+
+
+# ---- navigation ------------------------------------------------------------------------------------------------------
+
+
+def navigation(docs: Path) -> str:
+    """The `nav` of the configuration: the start page, the sections in order, the changelog."""
+    lines = ["", "nav:", "  - index.md"]
+    for folder, title in FOLDERS.items():
+        if (docs / folder).is_dir():
+            lines += [f"  - {title}:", *_entries(docs, docs / folder, "      ")]
+    return "\n".join([*lines, "  - changelog.md", ""])
+
+
+def _entries(docs: Path, folder: Path, indent: str) -> list[str]:
+    lines: list[str] = []
+    for path in sorted(folder.iterdir(), key=_order):
+        if path.is_dir():
+            label = LABELS.get(path.name, path.name.replace("-", " ").capitalize())
+            lines += [f"{indent}- {label}:", *_entries(docs, path, indent + "    ")]
+        elif path.suffix == ".md":
+            lines.append(f"{indent}- {path.relative_to(docs).as_posix()}")
+    return lines
+
+
+def _order(path: Path) -> tuple[int, int, str]:
+    """First what is said to be first, then pages by title, then folders."""
+    keys = FIRST if path.parent.name != API.name else tuple(GROUPS)
+    first = keys.index(path.stem) if path.stem in keys else len(keys)
+    return first, path.is_dir(), page_title(path) if path.is_file() else path.name
+
+
+def page_title(page: Path) -> str:
+    """The first heading of a page."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), page.stem)
 
 
 def write(path: Path, text: str) -> None:
@@ -128,6 +256,7 @@ def main() -> int:
             os.execv(python, [str(python), *sys.argv])
         generate()
         arguments = ["build", "--clean", "--strict"] if options.command == "build" else ["serve"]
+        arguments += ["--config-file", str(WITH_NAVIGATION)]
         command = ["zensical", *arguments]
         return subprocess.run(command, cwd=CHECKOUT, env=child_environment(python), check=False).returncode
     except SetupError as error:

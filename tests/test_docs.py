@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import sys
+import textwrap
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import docs_site
+import portable_llm
+from portable_llm import Adaptation, _errors
+from portable_llm._adaptation import SEVERITIES, Action
 from support.snippets import run, snippets
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -121,25 +128,112 @@ class TestGeneratedPages:
 
         assert [path.name for path in paragraphs if "\n\n" in path.read_text("utf-8").strip()] == []
 
-    def test_the_reference_finds_names_where_they_are_written(self, tmp_path, monkeypatch):
+    def test_a_note_s_link_leads_from_the_page_it_is_read_on(self, tmp_path):
+        (tmp_path / "a.md").write_text("See [how](../docs/explanation/score.md).\n")
+
+        assert docs_site.fragments(tmp_path) == ["- See [how](explanation/score.md)."]
+
+    def test_the_reference_finds_names_where_they_are_written(self, sample):
+        groups = {"things": docs_site.Group(title="Things", modules=("_hidden",), also=("_hidden.Alias",))}
+
+        page = docs_site.package_pages("sample_room", docs_site.homes(sample), groups)["things"]
+        assert [line for line in page.splitlines() if line.startswith((":::", "#"))] == [
+            "# Things",
+            "::: sample_room._hidden.Thing",
+            "::: sample_room._hidden.make",
+            "::: sample_room._hidden.Alias",
+        ]
+
+    def test_a_public_name_without_a_page_is_an_error(self, sample):
+        with pytest.raises(docs_site.SetupError, match="no page for Thing, make"):
+            docs_site.package_pages("sample_room", docs_site.homes(sample), {})
+
+    def test_a_room_s_page_has_its_own_words_and_its_names(self, sample):
+        [(room, module)] = docs_site.rooms(sample).items()
+
+        assert docs_site.room_page(room, module).splitlines() == [
+            "# `sample_room.inner`",
+            "",
+            "Inside.",
+            "",
+            "::: sample_room.inner.open_it",
+        ]
+
+    @pytest.fixture
+    def sample(self, tmp_path, monkeypatch) -> Path:
         package = tmp_path / "sample_room"
         package.mkdir()
-        (package / "__init__.py").write_text(
-            '"""A room."""\n__all__ = ["Thing", "Alias", "make"]\nfrom ._hidden import *\n'
-        )
+        (package / "__init__.py").write_text('"""A room."""\n__all__ = ["Thing", "make"]\nfrom ._hidden import *\n')
         (package / "_hidden.py").write_text("class Thing: ...\nAlias = int | Thing\nmake: object = Thing\n")
+        (package / "inner.py").write_text('"""Inside."""\n__all__ = ["open_it"]\ndef open_it(): ...\n')
         monkeypatch.syspath_prepend(tmp_path)
+        for name in [name for name in sys.modules if name.startswith("sample_room")]:
+            monkeypatch.delitem(sys.modules, name)
+        return package
 
-        assert list(docs_site.rooms(package)) == ["sample_room"]
-        page = docs_site.api_page("sample_room", package / "__init__.py", docs_site.homes(package))
-        assert page.splitlines() == [
-            "# `sample_room`",
-            "",
-            "A room.",
-            "",
-            "::: sample_room._hidden.Alias",
-            "",
-            "::: sample_room._hidden.Thing",
-            "",
-            "::: sample_room._hidden.make",
+    def test_every_public_name_has_a_page(self):
+        pages = docs_site.package_pages("portable_llm", docs_site.homes(docs_site.SOURCE), docs_site.GROUPS)
+
+        written = {line.rpartition(".")[2] for page in pages.values() for line in page.splitlines() if ":::" in line}
+        assert set(portable_llm.__all__) <= written
+
+    def test_the_navigation_has_every_page_in_the_order_people_need(self):
+        lines = docs_site.navigation(docs_site.DOCS).splitlines()
+
+        assert [line for line in lines if line.startswith("  - ")] == [
+            "  - index.md",
+            *(f"  - {title}:" for title in docs_site.FOLDERS.values()),
+            "  - changelog.md",
         ]
+        listed = {line.rpartition("- ")[2] for line in lines}
+        assert {page.relative_to(docs_site.DOCS).as_posix() for page in PAGES if "docs" in page.parts} <= listed
+
+
+class TestTables:
+    """Tables written by hand say what the code says."""
+
+    def rows(self, page: str) -> list[str]:
+        """What stands in code style at the beginning of a row."""
+        return re.findall(r"^\| `\"?([\w-]+)\"?`", (CHECKOUT / "docs" / page).read_text("utf-8"), re.M)
+
+    @pytest.mark.parametrize("values", [get_args(Action), SEVERITIES], ids=["actions", "severities"])
+    def test_the_ledger_page_has_every_word_in_order(self, values):
+        rows = dict.fromkeys(row for row in self.rows("explanation/the-ledger.md") if row in values)
+
+        assert list(rows) == list(values)
+
+    def test_the_ledger_page_has_every_field(self):
+        names = {field.name for field in dataclasses.fields(Adaptation)}
+
+        assert names <= {*self.rows("explanation/the-ledger.md")} | {"detail"}
+
+    def test_the_error_page_draws_the_tree_of_the_code(self):
+        assert _errors.__doc__ is not None
+        tree = textwrap.dedent(_errors.__doc__.split("\n\n")[1])
+
+        assert tree in (CHECKOUT / "docs/reference/errors.md").read_text("utf-8")
+
+    def test_every_error_that_can_come_has_its_row(self):
+        page = (CHECKOUT / "docs/reference/errors.md").read_text("utf-8").partition("## What to do")[2]
+        raised = [
+            name
+            for name in portable_llm.__all__
+            if isinstance(found := getattr(portable_llm, name), type)
+            and issubclass(found, portable_llm.PortableLLMError)
+            and not found.__subclasses__()
+        ]
+
+        assert [name for name in raised if f"`{name}`" not in page] == []
+
+    def test_the_retry_page_has_the_defaults_of_the_code(self):
+        page = (CHECKOUT / "docs/how-to/timeouts-and-retries.md").read_text("utf-8")
+
+        for field in dataclasses.fields(portable_llm.Timeouts):
+            assert f"| `{field.name}` | {field.default:g} |" in page
+
+    def test_the_architecture_page_has_every_room(self):
+        page = (CHECKOUT / "docs/explanation/architecture.md").read_text("utf-8")
+        source = CHECKOUT / "src" / "portable_llm"
+        rooms = {path.stem for path in source.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+
+        assert [room for room in sorted(rooms - {"__init__", "__main__"}) if f"`{room}`" not in page] == []
