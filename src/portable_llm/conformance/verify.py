@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from portable_llm.conformance.case import json_list, json_object
+from portable_llm.conformance.case import canonical_json, json_list, json_object
 from portable_llm.conformance.comparison import recompute
-from portable_llm.conformance.evaluate import read_observations, record_digest
+from portable_llm.conformance.evaluate import Seen, observations_file, read_observations, record_digest
 from portable_llm.conformance.store import RunStore
 
 
@@ -32,14 +32,28 @@ def verify(directory: Path) -> Verification:
     store = RunStore(directory)
     digests = {record.key: record_digest(record) for record in store.records()}
     seen = read_observations(store)
-    problems = [*_evidence(digests, seen)]
+    problems = [*_bytes(store, seen), *_evidence(digests, seen)]
     stored, computed = store.read("report.json"), recompute(directory)
     if stored != computed:
         problems.append(f"report.json does not follow from the observations: {first_difference(stored, computed)}")
     return Verification(exchanges=len(digests), observations=len(seen), problems=tuple(problems))
 
 
-def _evidence(digests: dict[str, str], seen: list[Any]) -> Iterator[str]:
+def _bytes(store: RunStore, seen: Sequence[Seen]) -> Iterator[str]:
+    """Files whose bytes are not those that their content is stored as: also what no reader looks at is held."""
+    rewritten = "".join(canonical_json(record.to_json()) + "\n" for record in store.lines()).encode("ascii")
+    for name, expected in (("transcripts.jsonl", rewritten), ("observations.jsonl", observations_file(seen))):
+        content = store.read(name)
+        if content != expected:
+            yield f"{name} was changed after it had been written, at byte {_parting(content, expected)}"
+
+
+def _parting(left: bytes, right: bytes) -> int:
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(left), len(right)))
+
+
+def _evidence(digests: dict[str, str], seen: Sequence[Seen]) -> Iterator[str]:
     used: set[str] = set()
     for one in seen:
         used.add(one.record)
@@ -59,10 +73,7 @@ def first_difference(stored: bytes, computed: bytes) -> str:
         found = None
     if found is not None:
         return found
-    place = next(
-        (i for i, (x, y) in enumerate(zip(stored, computed, strict=False)) if x != y), min(len(stored), len(computed))
-    )
-    return f"byte {place}"
+    return f"byte {_parting(stored, computed)}"
 
 
 def _differ(left: object, right: object, where: str) -> str | None:
