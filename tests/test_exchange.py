@@ -167,6 +167,17 @@ def test_secrets_are_in_no_repr_and_no_error() -> None:
     assert "the-secret-key" not in shown
 
 
+@pytest.mark.parametrize("status", [401, 503])
+def test_a_key_that_a_provider_quotes_back_is_taken_out(status: int) -> None:
+    quoting = reply(status, json={"error": {"message": "Incorrect API key provided: the-secret-key"}})
+    tries = [quoting] * (3 if status == 503 else 1)
+
+    with pytest.raises(portable_llm.ProviderError, match=r"provided: \[redacted\]") as caught:
+        play(chat(plan_for(), LINK), *tries)
+
+    assert "the-secret-key" not in repr([caught.value, str(caught.value), vars(caught.value)])
+
+
 # ---- streams ---------------------------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,8 @@ class Tries:
         self.deadline = None if total is None else started + total
         self.attempts: list[Attempt] = []
         self.pause = 0.0
+        self.key = link.key
+        """The credential in use: taken out of whatever an error quotes."""
 
     def so_far(self, reply: HttpReply) -> tuple[Attempt, ...]:
         """All tries, with the one that brought `reply` as the last."""
@@ -71,6 +73,7 @@ class Tries:
 
     def failed(self, error: PortableLLMError, hint: RetryHint, now: float) -> float:
         """The pause before the next try; raises the error when there is none to be."""
+        self._redact(error)
         self.attempts.append(
             Attempt(
                 status=error.status,
@@ -89,8 +92,18 @@ class Tries:
         self.pause = delay
         return delay
 
+    def _redact(self, error: PortableLLMError) -> None:
+        """Providers and proxies do quote the key they refuse; an error ends up in logs."""
+        if not self.key or len(self.key) < 4:
+            return
+        error.message = error.message.replace(self.key, "[redacted]")
+        error.args = tuple(str(arg).replace(self.key, "[redacted]") for arg in error.args)
+        if error.body is not None:
+            error.body = error.body.replace(self.key, "[redacted]")
+
     def name(self, error: PortableLLMError) -> None:
         """Tell an error where it happened."""
+        self._redact(error)
         error.provider = error.provider or self._target.provider.name
         error.model = error.model or self._target.model
         error.attempts = len(self.attempts)
@@ -110,7 +123,9 @@ def _headers(target: Target, call: HttpCall, link: Link, key: str | None) -> dic
 
 
 def _send(target: Target, call: HttpCall, link: Link, tries: Tries, stream: bool) -> Exchange[HttpReply]:
-    key = link.key if link.token is None else (yield Token(link.token))
+    if link.token is not None:
+        tries.key = yield Token(link.token)
+    key = tries.key
     reply: HttpReply = yield Send(
         call.method,
         target.url(call.path),
