@@ -75,7 +75,9 @@ def _stream(decoder: StreamDecoder, reply: HttpReply) -> dict[str, Any]:
         return _fields(response)
     interrupted = StreamInterruptedError("the stream ended before its last event", status=reply.status)
     # An interruption is no error of the recording: the scorer wants the partial answer and a finish it can trust.
-    return {**_fields(response), "finish_reason": "unknown", "interrupted": str(interrupted)}
+    # A word of success is not one: what it crowns did not come whole.
+    reason = "unknown" if response.finish_reason in ("stop", "tool_call") else response.finish_reason
+    return {**_fields(response), "finish_reason": reason, "interrupted": str(interrupted)}
 
 
 def _error_answer(read: ProviderError | Response[None], reply: HttpReply) -> dict[str, Any]:

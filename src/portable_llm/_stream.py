@@ -100,7 +100,8 @@ class Decoding(Generic[T]):
     def partial(self, attempts: tuple[Attempt, ...] = ()) -> Response[T]:
         """What has come so far, as a response that says that it is not whole."""
         _, response = self._decoder.finish()
-        reason = "cancelled" if response.finish_reason == "stop" else response.finish_reason
+        # A word of success is not one: what it crowns did not come whole.
+        reason = "unknown" if response.finish_reason in ("stop", "tool_call") else response.finish_reason
         return cast(
             "Response[T]",
             replace(
