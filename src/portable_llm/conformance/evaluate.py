@@ -259,5 +259,6 @@ def _row(one: Seen, judgement: Judgement) -> dict[str, Any]:
         "record": one.record,
         "omitted": list(one.omitted),
         "ledger": [dict(entry) for entry in one.observation.ledger],
+        "repairs": list(one.observation.repairs),
         "reason": _not_sent(one.observation),
     }

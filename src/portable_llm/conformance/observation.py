@@ -61,6 +61,8 @@ class Observation:
     """`{"kind", "status", "message"}` of a failed exchange."""
     ledger: tuple[JsonObject, ...] = ()
     """Adaptations, in the lanes that have a ledger."""
+    repairs: tuple[str, ...] = ()
+    """Kinds of repair that were needed to read the value, in the lane that repairs."""
     events: JsonObject = field(default_factory=_no_events)
     """Facts about a stream: `streamed`, `ended` (a finish word came), `text_equal` (deltas make up the final text)."""
 
@@ -81,6 +83,7 @@ class Observation:
             "usage": None if self.usage is None else dict(self.usage),
             "error": None if self.error is None else dict(self.error),
             "ledger": [dict(entry) for entry in self.ledger],
+            "repairs": list(self.repairs),
             "events": dict(self.events),
         }
         return {**form, "value": self.value} if self.has_value else form
@@ -91,4 +94,5 @@ class Observation:
         fields = dict(form)
         fields["tool_calls"] = tuple(ToolCall(**call) for call in form["tool_calls"])
         fields["ledger"] = tuple(form["ledger"])
+        fields["repairs"] = tuple(form["repairs"])
         return cls(**fields)

@@ -88,6 +88,7 @@ def _observation(
         if usage.input_tokens is not None or usage.output_tokens is not None
         else None,
         ledger=ledger,
+        repairs=tuple(repair.kind for repair in outcome.repairs) if wants_value and isinstance(outcome, Parsed) else (),
         events=events,
     )
 

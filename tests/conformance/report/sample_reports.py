@@ -121,6 +121,7 @@ def _trial(row: Trial) -> dict[str, Any]:
         "record": None if row.outcome == "unsupported" else f"{row.arm}/{row.axis}/{row.case}/{row.lane}/{row.index}",
         "omitted": ["seed", "response_format"] if row.lane == "raw" else [],
         "ledger": [LEDGER] if row.lane == "norm" and row.axis == "json" else [],
+        "repairs": ["fence_removed"] if row.lane == "norm" and row.axis == "json" else [],
         "reason": "the provider has no such tool choice" if row.outcome == "unsupported" else None,
     }
 

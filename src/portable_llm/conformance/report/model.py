@@ -123,6 +123,8 @@ class TrialRow:
     omitted: tuple[str, ...]
     """Fields of A's wire request that have no place in B's wire format."""
     ledger: tuple[LedgerEntry, ...]
+    repairs: tuple[str, ...]
+    """What the library took away around the value, by kind; empty where the text was read as it came."""
     reason: str | None
     """Why it was not sent."""
 
@@ -314,7 +316,7 @@ def _trial(form: JsonObject) -> TrialRow:
         for entry in form["ledger"]
     )
     _one_of(OutcomeKind, form["outcome"])
-    return replace(_pick(TrialRow, form), omitted=tuple(form["omitted"]), ledger=ledger)
+    return replace(_pick(TrialRow, form), omitted=tuple(form["omitted"]), ledger=ledger, repairs=tuple(form["repairs"]))
 
 
 # Counting
