@@ -47,6 +47,8 @@ class Group:
     modules: tuple[str, ...]
     also: tuple[str, ...] = ()
     """Types that signatures name and nobody has to import."""
+    inherited: bool = False
+    """Whether what a class inherits is shown with it: for bases that have no page of their own."""
 
 
 GROUPS = {
@@ -54,6 +56,7 @@ GROUPS = {
         title="Client",
         modules=("_client", "_plan", "_streams", "_http", "_retry"),
         also=("_client.ClientOptions",),
+        inherited=True,
     ),
     "requests": Group(
         title="Requests",
@@ -84,6 +87,10 @@ GROUPS = {
     ),
 }
 """The pages of the package itself. A public name of a module that no group has is an error: put it somewhere."""
+
+
+INHERITED = ("    options:", "      inherited_members: true", "      show_bases: false")
+"""Options of mkdocstrings below a name."""
 
 
 def fragments(folder: Path) -> list[str]:
@@ -157,12 +164,13 @@ def package_pages(package: str, where: dict[str, str], groups: dict[str, Group])
     homes_of = {name: where.get(name, f"{package}.providers.{name}") for name in public_names(package)}
     pages: dict[str, str] = {}
     for key, group in groups.items():
-        mine = [name for name, home in homes_of.items() if home.split(".")[1] in group.modules]
+        mine = _as_written(homes_of, where, group)
         pages[key] = _page(
             group.title,
             f"Import these from `{package}`.",
             [homes_of.pop(name) for name in mine],
-            [f"{package}.{name}" for name in group.also],
+            also=[f"{package}.{name}" for name in group.also],
+            options=INHERITED if group.inherited else (),
         )
     if homes_of:
         names = ", ".join(sorted(homes_of))
@@ -170,10 +178,23 @@ def package_pages(package: str, where: dict[str, str], groups: dict[str, Group])
     return pages
 
 
-def _page(title: str, intro: str | None, targets: Sequence[str], also: Sequence[str] = ()) -> str:
+def _as_written(homes_of: dict[str, str], where: dict[str, str], group: Group) -> list[str]:
+    """The public names of a group: its modules in order, names within one as they stand there."""
+    names = [name for name in where if name in homes_of] + [name for name in homes_of if name not in where]
+    return [name for module in group.modules for name in names if homes_of[name].split(".")[1] == module]
+
+
+def _page(
+    title: str,
+    intro: str | None,
+    targets: Sequence[str],
+    *,
+    also: Sequence[str] = (),
+    options: Sequence[str] = (),
+) -> str:
     lines = [f"# {title}", "", *([intro, ""] if intro else [])]
     for target in targets:
-        lines += [f"::: {target}", ""]
+        lines += [f"::: {target}", *options, ""]
     if also:
         lines += ["---", "", "Types that the signatures name; nothing needs to import them.", ""]
     for target in also:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,10 @@ from portable_llm.providers._target import Target
 from portable_llm.wire import WireFormat, wire_format
 
 T = TypeVar("T")
+
+_WIDTH = 100
+_INDENT = " " * 11
+_FIXED_SPACE = "\N{NO-BREAK SPACE}"
 
 _NO_LOGPROBS = Adaptation(
     axis="sampling",
@@ -68,7 +73,7 @@ class Plan(Generic[T]):
             return f"{head}\n  sent as asked: nothing renamed, weakened or dropped"
         shown = [entry for entry in self.adaptations if SEVERITIES.index(entry.severity) >= SEVERITIES.index(least)]
         order = sorted(shown, key=lambda entry: -SEVERITIES.index(entry.severity))
-        lines = [f"  {entry}" + (f"  [{entry.source}]" if entry.source else "") for entry in order]
+        lines = [line for entry in order for line in _lines(entry)]
         counts = ", ".join(
             f"{count} {severity}"
             for severity in reversed(SEVERITIES)
@@ -87,6 +92,20 @@ class Plan(Generic[T]):
             "output_mode": self.output.mode if self.output else None,
             "adaptations": [dict(entry.to_json()) for entry in self.adaptations],
         }
+
+
+def _lines(entry: Adaptation) -> list[str]:
+    """An entry for people: what happened to what, and below it why, no wider than `_WIDTH`; a source stays whole."""
+    source = f"[{entry.source}]".replace(" ", _FIXED_SPACE) if entry.source else ""
+    why = textwrap.wrap(
+        f"{entry.detail} {source}",
+        _WIDTH,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT,
+        break_on_hyphens=False,
+    )
+    head = f"  {entry.severity:8} {entry.action:11} {entry.subject}"
+    return [head, *(line.replace(_FIXED_SPACE, " ") for line in why)]
 
 
 def make_plan(
