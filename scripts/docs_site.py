@@ -47,8 +47,8 @@ class Group:
     modules: tuple[str, ...]
     also: tuple[str, ...] = ()
     """Types that signatures name and nobody has to import."""
-    inherited: bool = False
-    """Whether what a class inherits is shown with it: for bases that have no page of their own."""
+    options: tuple[str, ...] = ()
+    """Options of mkdocstrings for its names."""
 
 
 GROUPS = {
@@ -56,7 +56,8 @@ GROUPS = {
         title="Client",
         modules=("_client", "_plan", "_streams", "_http", "_retry"),
         also=("_client.ClientOptions",),
-        inherited=True,
+        # Their common base is private, and holds `plan`.
+        options=("inherited_members: true", "show_bases: false"),
     ),
     "requests": Group(
         title="Requests",
@@ -76,7 +77,7 @@ GROUPS = {
         also=("_response.Outcome", "_response.FinishReason", "_response.Grade", "_response.RefusalSource"),
     ),
     "events": Group(title="Events", modules=("_events",)),
-    "errors": Group(title="Errors", modules=("_errors",)),
+    "errors": Group(title="Errors", modules=("_errors",), options=("show_attribute_values: false",)),
     "ledger": Group(
         title="Ledger",
         modules=("_adaptation",),
@@ -87,10 +88,6 @@ GROUPS = {
     ),
 }
 """The pages of the package itself. A public name of a module that no group has is an error: put it somewhere."""
-
-
-INHERITED = ("    options:", "      inherited_members: true", "      show_bases: false")
-"""Options of mkdocstrings below a name."""
 
 
 def fragments(folder: Path) -> list[str]:
@@ -170,7 +167,7 @@ def package_pages(package: str, where: dict[str, str], groups: dict[str, Group])
             f"Import these from `{package}`.",
             [homes_of.pop(name) for name in mine],
             also=[f"{package}.{name}" for name in group.also],
-            options=INHERITED if group.inherited else (),
+            options=group.options,
         )
     if homes_of:
         names = ", ".join(sorted(homes_of))
@@ -193,8 +190,9 @@ def _page(
     options: Sequence[str] = (),
 ) -> str:
     lines = [f"# {title}", "", *([intro, ""] if intro else [])]
+    below = ["    options:", *(f"      {option}" for option in options)] if options else []
     for target in targets:
-        lines += [f"::: {target}", *options, ""]
+        lines += [f"::: {target}", *below, ""]
     if also:
         lines += ["---", "", "Types that the signatures name; nothing needs to import them.", ""]
     for target in also:

@@ -313,6 +313,9 @@ def test_a_plan_can_be_kept_and_explained() -> None:
     assert text.splitlines()[0] == "compatible:m  POST http://host/v1/chat/completions"
     assert "lost     dropped     /sampling/seed" in text
     assert "[docs 2026-01-01]" in text
+    assert "/sampling/seed" not in made.explain("changed")
+    assert made.explain("changed").splitlines()[-1].strip() == "1 lost"
+    assert max(map(len, text.splitlines())) <= 88
     assert made.worst == "lost"
     assert plan(facts={"sampling/seed": NO}, policy=LossPolicy(raise_from="lost")).worst is None
 

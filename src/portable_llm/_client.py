@@ -229,7 +229,7 @@ class Client(_BaseClient[SyncDriver]):
         on_loss: OnLoss | LossPolicy | None = None,
         **options: Unpack[Options],
     ) -> Response[Any]:
-        """One answer. Raises the errors of `portable_llm.errors`; a refusal is an answer and raises nothing."""
+        """One answer. Raises a `PortableLLMError`; a refusal is an answer and raises nothing."""
         return self.send(self._plan(_request_of(what, messages, output, options)), on_loss=on_loss)
 
     def send(self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]:

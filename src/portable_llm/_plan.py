@@ -19,7 +19,7 @@ from portable_llm.wire import WireFormat, wire_format
 
 T = TypeVar("T")
 
-_WIDTH = 100
+_WIDTH = 88
 _INDENT = " " * 11
 _FIXED_SPACE = "\N{NO-BREAK SPACE}"
 
