@@ -53,7 +53,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "stream": True,
         "system": "Be brief.",
         "messages": [
-            {"role": "user", "content": [{"type": "text", "text": "Weather?"}]},
+            {"role": "user", "content": "Weather?"},
             {
                 "role": "assistant",
                 "content": [{"type": "tool_use", "id": "call_1", "name": "weather", "input": {"city": "Oslo"}}],
@@ -143,7 +143,7 @@ def test_fields_without_a_row_are_omitted_and_listed() -> None:
     )
     assert carried.body == {
         "model": "away-2",
-        "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+        "messages": [{"role": "user", "content": "Hi"}],
         "stop_sequences": ["END"],
         "tools": [{"name": "f", "input_schema": {}}],
     }

@@ -146,7 +146,15 @@ def write_anthropic(turns: Turns, omitted: set[str]) -> dict[str, Any]:
             messages[-1]["content"] += blocks
         else:
             messages.append({"role": role, "content": blocks})
+    for message in messages:
+        message["content"] = _as_written(message["content"])
     return {**({"system": turns.system} if turns.system else {}), "messages": messages}
+
+
+def _as_written(blocks: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    """A text alone stays the plain string that it was at home: the protocol takes both, and nobody rewrites it."""
+    alone = blocks[0] if len(blocks) == 1 else {}
+    return str(alone["text"]) if alone.get("type") == "text" else blocks
 
 
 def _write_anthropic_block(item: Item) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Parsing is the reader's business; here a missing value is diagnosed.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import cast
 
@@ -14,7 +15,8 @@ from portable_llm.conformance.judges.outcome import PASS, Judgement, found
 from portable_llm.conformance.judges.schemas import schema_fault
 from portable_llm.conformance.observation import Observation
 
-_FENCE = re.compile(r"```[ \t]*(?:[\w+-]+[ \t]*)?\r?\n")
+_FENCED_VALUE = re.compile(r"```[ \t]*(?:[\w+-]+[ \t]*)?\r?\n\s*(?=[{\[\"]|-?\d|(?:true|false|null)\b)")
+"""A code fence that opens with a value: a program in a fence is no fenced JSON, and nothing can take it out."""
 
 
 def judge_value(observation: Observation, case: Case) -> Judgement:
@@ -41,16 +43,27 @@ def diagnose(observation: Observation) -> Judgement:
     text = observation.text.strip()
     if not text:
         return found("empty" if not observation.tool_calls else "text_missing", observation.value_error or "")
+    fence = _FENCED_VALUE.search(text)
+    if fence is not None:
+        is_cut = text[fence.end()] in "{[" and value_end(text, fence.end()) is None
+        return found("truncated_json", text[-80:]) if is_cut else found("fenced_json", text)
     start = re.search(r"[{\[]", text)
     if start is None:
-        return found("fenced_json" if _FENCE.match(text) else "not_json", text)
+        return found("not_json", text)
     end = value_end(text, start.start())
     if end is None:
         return found("truncated_json", text[-80:])
-    if _FENCE.search(text[: start.start()]) or text.startswith("```"):
-        return found("fenced_json", text)
     outside = (text[: start.start()] + text[end:]).strip()
-    return found("json_in_prose" if outside else "not_json", text)
+    return found("json_in_prose" if outside and is_json(text[start.start() : end]) else "not_json", text)
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is one JSON value."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def value_end(text: str, start: int) -> int | None:
