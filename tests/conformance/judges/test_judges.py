@@ -217,6 +217,7 @@ def read(text: str, finish: str = "stop") -> Observation:
         ('```json\n{"pages": 7, "ti', "truncated_json"),
         ("{'pages': 7, 'title': 'x'}", "not_json"),
         ("```python\nimport json\nbook = json.dumps({'pages': read(x)})\n```", "not_json"),
+        ("```python\nbook = {}\nbook['pages'] = 7\n```", "not_json"),
         ("```python\ndef pages():\n    return 7\n```", "not_json"),
         ('```json\n"7 pages"\n```', "fenced_json"),
         ("seven pages", "not_json"),

@@ -54,16 +54,15 @@ def diagnose(observation: Observation) -> Judgement:
     if end is None:
         return found("truncated_json", text[-80:])
     outside = (text[: start.start()] + text[end:]).strip()
-    return found("json_in_prose" if outside and is_json(text[start.start() : end]) else "not_json", text)
+    return found("json_in_prose" if outside and _says_something(text[start.start() : end]) else "not_json", text)
 
 
-def is_json(text: str) -> bool:
-    """Whether a text is one JSON value."""
+def _says_something(text: str) -> bool:
+    """Whether a text is a JSON value that is not empty: programs are full of `{}` and `[]`."""
     try:
-        json.loads(text)
+        return bool(json.loads(text))
     except (ValueError, RecursionError):
         return False
-    return True
 
 
 def value_end(text: str, start: int) -> int | None:
