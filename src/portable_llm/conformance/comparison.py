@@ -190,9 +190,10 @@ def execute(
     Without `keys`, they come from the vendors' environment variables.
     """
     keys = keys or Keyring()
+    # A missing key is told before anything is written.
+    asked = [endpoint for arm, endpoint in comparison.endpoints.items() if arm == "b" or comparison.home is None]
+    known = [key for endpoint in asked if (key := keys.key_for(endpoint.target))]
     store, jobs = open_run(directory, comparison, fresh=fresh)
-    sent = {job.arm for job in jobs if job.is_sent}
-    known = [key for arm in sorted(sent) if (key := keys.key_for(comparison.endpoints[arm].target))]
     store.redact = Redactor(known)
     runner = Runner(store, comparison.endpoints, keys, limits=limits, on_progress=on_progress)
     progress = runner.run(jobs)

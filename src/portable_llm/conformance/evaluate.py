@@ -144,7 +144,8 @@ def build_report(manifest: Mapping[str, Any], cases: Sequence[Case], seen: Seque
     # A run without B is a baseline: there is nothing to compare yet.
     weights = dict.fromkeys(manifest["axes"], 1.0)
     scored = score(trials, weights=weights)
-    verdict = judge_score(scored, depth=manifest["depth"])
+    facts = _run(manifest, seen)
+    verdict = judge_score(scored, depth=manifest["depth"], is_finished=facts["stopped"] is None)
     codes = sorted({judgement.code for _, judgement in judged})
     report = {
         "version": REPORT_VERSION,
@@ -153,7 +154,7 @@ def build_report(manifest: Mapping[str, Any], cases: Sequence[Case], seen: Seque
         "score": scored.to_json(),
         "suite": _suite(manifest, cases),
         "endpoints": {arm: _endpoint(arm, manifest, seen) for arm in sorted(manifest["endpoints"])},
-        "run": _run(manifest, seen),
+        "run": facts,
         "cases": _cases(cases, judged),
         "reasons": {code: REASONS[code][1] for code in codes},
         "digests": {
@@ -206,6 +207,8 @@ def _endpoint(arm: str, manifest: Mapping[str, Any], seen: Sequence[Seen]) -> di
 
 def _run(manifest: Mapping[str, Any], seen: Sequence[Seen]) -> dict[str, Any]:
     keys = {one.record for one in seen}
+    # Against a stored home run only B's exchanges were planned; A's were copied.
+    own = [key for key in keys if not (manifest.get("home") and key.startswith("a/"))]
     return {
         "id": manifest["id"],
         "started": manifest["started"],
@@ -216,7 +219,7 @@ def _run(manifest: Mapping[str, Any], seen: Sequence[Seen]) -> dict[str, Any]:
             "shared": len(seen) - len(keys),
             **{arm: sum(key.startswith(f"{arm}/") for key in keys) for arm in ("a", "b")},
         },
-        "stopped": "unfinished" if len(keys) < manifest["planned"] else None,
+        "stopped": "unfinished" if len(own) < manifest["planned"] else None,
     }
 
 

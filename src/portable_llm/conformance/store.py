@@ -266,5 +266,9 @@ class _OsErrorsTold:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, OSError):
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            what = "no space left; free some and run again, finished trials are kept" if full else error.strerror
+            what = (
+                "no space left; free some and run again, finished trials are kept"
+                if full
+                else f"{error.strerror or error}; check the path, or choose another run directory"
+            )
             raise RunStoreError(f"{self._path}: {what}") from error

@@ -42,6 +42,7 @@ Reason: TypeAlias = Literal[
     "smoke",
     "infra",
     "no_evidence",
+    "unfinished",
 ]
 BlockerKind: TypeAlias = Literal["contract", "capability", "safety"]
 
@@ -355,9 +356,13 @@ class Verdict:
 
 
 def judge_score(
-    score: Score, *, depth: Depth = "standard", safety_families: Collection[tuple[str, str]] = ()
+    score: Score,
+    *,
+    depth: Depth = "standard",
+    safety_families: Collection[tuple[str, str]] = (),
+    is_finished: bool = True,
 ) -> Verdict:
-    """The verdict on a score under the rules of a depth."""
+    """The verdict on a score under the rules of a depth; an unfinished run can only say what is already lost."""
     rules = DEPTHS[depth]
     used = [score.axes[axis] for axis in score.weights]
     blockers = find_blockers(score.cases, used_axes=score.weights, safety_families=safety_families)
@@ -370,7 +375,7 @@ def judge_score(
         for axis in used
     }
     pooled = None if score.pooled.bounds is None else score.pooled.bounds.lower
-    word, reasons = _overall_word(axes, rules, pooled)
+    word, reasons = _overall_word(axes, rules, pooled, is_finished)
     return Verdict(word=word, reasons=reasons, depth=depth, blockers=blockers, axes=axes, pooled_lower=pooled)
 
 
@@ -389,11 +394,13 @@ def _trials_per_template(cases: Iterable[CaseTally], axis: str) -> float:
 
 
 def _overall_word(
-    axes: Mapping[str, AxisVerdict], rules: Rules, pooled: float | None
+    axes: Mapping[str, AxisVerdict], rules: Rules, pooled: float | None, is_finished: bool
 ) -> tuple[Word, tuple[Reason, ...]]:
     """NOT PORTABLE outranks INCOMPLETE: what was found does not go away with what was not looked at."""
     if against := _reasons_against(axes.values()):
         return "NOT PORTABLE", against
+    if not is_finished:
+        return "INCOMPLETE", ("unfinished",)
     if not axes:
         return "INCOMPLETE", ("no_evidence",)
     if missing := _ordered(axis.reason for axis in axes.values() if axis.word == "INCOMPLETE"):
@@ -436,7 +443,7 @@ def headline(score: Score, verdict: Verdict) -> str:
     blockers = f"{len(verdict.blockers)} blocker{'' if len(verdict.blockers) == 1 else 's'}"
     weakest = overall.floor
     floor = f"floor {math.floor(weakest.lower)} {weakest.axis}/{weakest.family}" if weakest else "no floor"
-    if overall.value is None:
+    if overall.value is None or "unfinished" in verdict.reasons:
         return f"INCOMPLETE {axes} | {floor} | {blockers}"
     return f"{_whole(overall.value)}{_span(overall.interval)} | {floor} | {blockers} | {axes} axes"
 

@@ -114,6 +114,7 @@ WHY: Mapping[Reason, str] = {
     "smoke": "depth smoke can find that something is broken, never that nothing is",
     "infra": "too many calls ended without an answer (rate limits, outages, timeouts)",
     "no_evidence": "A kept none of these contracts itself, so there is nothing to compare",
+    "unfinished": "the run was stopped before its last call",
 }
 """Reason of a verdict → half a sentence."""
 
@@ -132,6 +133,8 @@ def verdict_sentence(report: Report) -> str:
         case "NOT PORTABLE":
             return _sentence_against(report)
         case "INCOMPLETE":
+            if "unfinished" in report.reasons:
+                return f"These figures are of a part only: {WHY['unfinished']}."
             axes = [axis for axis, verdict in report.verdicts.items() if verdict.word == "INCOMPLETE"]
             return f"There is no overall number: {_because(report, axes)}."
         case "INCONCLUSIVE":
