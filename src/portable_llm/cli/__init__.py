@@ -58,12 +58,18 @@ def run(group: click.Group, arguments: list[str]) -> int:
     """Run the group and give its exit code; nothing but `SystemExit` and bugs get past it."""
     import click
 
-    from portable_llm.cli._shared import exit_code_of
+    from portable_llm.cli._shared import exit_code_of, explain
 
     try:
         result = group.main(arguments, prog_name="portable-llm", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return 4
+    except click.UsageError as error:
+        _say(error.format_message().rstrip(".") + (f"; see {error.ctx.command_path} --help" if error.ctx else ""))
+        return 4
     except click.ClickException as error:
         _say(error.format_message())
         return 4
@@ -77,7 +83,7 @@ def run(group: click.Group, arguments: list[str]) -> int:
         code = exit_code_of(error)
         if code is None:
             raise
-        _say(str(error))
+        _say(explain(error))
         return code
     return result if isinstance(result, int) else 0
 

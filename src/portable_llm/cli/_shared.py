@@ -6,15 +6,38 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from portable_llm._errors import AnswerError, CallerError, ConfigurationError, PortableLLMError, UnsupportedSchemaError
+from portable_llm._errors import (
+    AnswerError,
+    AuthenticationError,
+    CallerError,
+    ConfigurationError,
+    ConnectionFailedError,
+    NotFoundError,
+    PermissionDeniedError,
+    PortableLLMError,
+    ProviderTimeoutError,
+    QuotaError,
+    ServerError,
+    StreamInterruptedError,
+    UnreadableAnswerError,
+    UnsupportedSchemaError,
+    WaitError,
+)
 from portable_llm._messages import Message, system, user
 from portable_llm._request import Request, Tool, request
+from portable_llm.schema import check_schema
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_UNCUT = 400
+"""Columns of a table that goes to a file or a pipe."""
 
 
 def exit_code_of(error: Exception) -> int | None:
@@ -26,6 +49,39 @@ def exit_code_of(error: Exception) -> int | None:
     if isinstance(error, PortableLLMError):
         return 5
     return None
+
+
+_HINTS: tuple[tuple[type[PortableLLMError], str], ...] = (
+    (NotFoundError, "check the model's name and the base URL's path"),
+    (AuthenticationError, "check the key"),
+    (PermissionDeniedError, "use a key that may do this, or ask for access"),
+    (QuotaError, "check the account's limits and billing"),
+    (WaitError, "wait a little and try again"),
+    (ConnectionFailedError, "check the address, and that the server is running"),
+    (ProviderTimeoutError, "try again, or ask for a shorter answer"),
+    (StreamInterruptedError, "try again"),
+    (UnreadableAnswerError, "check that the base URL speaks this provider's protocol"),
+    (ServerError, "try again later"),
+)
+
+
+def explain(error: Exception) -> str:
+    """An error as one line: who was asked, what happened, what to do about it."""
+    said = " ".join(str(error).split())
+    if not isinstance(error, PortableLLMError):
+        return said
+    if error.status is not None and error.provider is not None:
+        said = f"{error.provider}{':' + error.model if error.model else ''}: {said}"
+    hint = next((hint for kind, hint in _HINTS if isinstance(error, kind)), None)
+    # What the library says of a place it knows better (the suite's endpoints) already ends in the remedy.
+    return said if hint is None or "; check" in said else f"{said}; {hint}"
+
+
+def print_table(table: Table) -> None:
+    """A table on standard output: as wide as the terminal, and uncut where there is none."""
+    from rich.console import Console
+
+    Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
 
 
 def read_json(path: str, what: str) -> Any:
@@ -62,13 +118,20 @@ def request_options(command: F) -> F:
 def read_prompt(prompt: str | None) -> str:
     """The prompt from the argument, or from standard input where there is none or `-`."""
     if prompt is not None and prompt != "-":
-        return prompt
+        return check_prompt(prompt)
     if prompt is None and sys.stdin.isatty():
         raise click.UsageError("no prompt; give it as an argument or on standard input")
     text = sys.stdin.read()
     if not text.strip():
         raise click.UsageError("standard input holds no prompt")
     return text
+
+
+def check_prompt(prompt: str) -> str:
+    """The prompt; raises `UsageError` for an empty one."""
+    if not prompt.strip():
+        raise click.UsageError("the prompt is empty; write what to ask")
+    return prompt
 
 
 def build_request(
@@ -102,6 +165,7 @@ def read_schema(path: str) -> dict[str, Any]:
     loaded = read_json(path, "schema file")
     if not isinstance(loaded, dict):
         raise UnsupportedSchemaError(f"schema file {path}: a JSON Schema is an object, this is {type(loaded).__name__}")
+    check_schema(cast("dict[str, Any]", loaded), f"schema file {path}")
     return cast("dict[str, Any]", loaded)
 
 

@@ -9,7 +9,7 @@ import click
 from portable_llm._adaptation import SEVERITIES
 from portable_llm._client import Client
 from portable_llm._plan import Plan
-from portable_llm.cli._shared import build_request, print_json, request_options
+from portable_llm.cli._shared import build_request, check_prompt, print_json, print_table, request_options
 
 
 @click.command("plan", short_help="Show what a target would not honour; offline, without a key.")
@@ -21,7 +21,7 @@ from portable_llm.cli._shared import build_request, print_json, request_options
 def command(models: tuple[str, ...], prompt: str, wire: bool, as_json: bool, **options: Any) -> None:
     """Plan one request for MODELS. Nothing is sent."""
     with Client() as client:
-        plans = client.plan(build_request(models[0], prompt, **options), models=models)
+        plans = client.plan(build_request(models[0], check_prompt(prompt), **options), models=models)
     if as_json:
         print_json([plan.to_json() for plan in plans])
         return
@@ -34,7 +34,6 @@ def command(models: tuple[str, ...], prompt: str, wire: bool, as_json: bool, **o
 
 
 def _table(plans: tuple[Plan[Any], ...]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("target", *reversed(SEVERITIES), box=None, pad_edge=False)
@@ -42,4 +41,4 @@ def _table(plans: tuple[Plan[Any], ...]) -> None:
         counts = (sum(entry.severity == severity for entry in plan.adaptations) for severity in reversed(SEVERITIES))
         name = f"{plan.target.provider.name}:{plan.target.model}"
         table.add_row(name, *(str(count) if count else "·" for count in counts))
-    Console(highlight=False).print(table)
+    print_table(table)

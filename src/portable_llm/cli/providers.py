@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from portable_llm._capabilities import FEATURES, Capabilities, Fact
-from portable_llm.cli._shared import print_json
+from portable_llm.cli._shared import print_json, print_table
 from portable_llm.providers import Provider, provider, provider_names
 from portable_llm.wire import wire_format
 
@@ -46,7 +46,6 @@ def _list(as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("name", "wire format", "base URL", "key from", "key set", box=None, pad_edge=False)
@@ -55,7 +54,7 @@ def _list(as_json: bool) -> None:
             row["name"], row["wire"], row["base_url"] or "(yours)", ", ".join(row["key_variables"]) or "—",
             "yes" if row["has_key"] else "no",
         )  # fmt: skip
-    Console(highlight=False, soft_wrap=True).print(table)
+    print_table(table)
 
 
 def _fact_json(fact: Fact) -> dict[str, Any]:
@@ -72,7 +71,6 @@ def _fact_json(fact: Fact) -> dict[str, Any]:
 
 
 def _show(row: Provider, model: str | None, facts: Capabilities) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     click.echo(f"{row.title} ({row.name}{':' + model if model else ''})")
@@ -84,7 +82,7 @@ def _show(row: Provider, model: str | None, facts: Capabilities) -> None:
         fact = facts[feature]
         support = "assumed" if fact.is_assumed else fact.support
         table.add_row(feature, support, _details(fact), "" if fact.is_assumed else fact.reference)
-    Console(highlight=False, soft_wrap=True).print(table)
+    print_table(table)
     if row.models and model is None:
         click.echo(f"  {len(row.models)} rules for single models; see one with --model NAME")
 

@@ -27,6 +27,8 @@ CONFIG_VARIABLE = "PORTABLE_LLM_CONFIG"
 """Path of a TOML file with tables `[aliases]` and `[base_urls]`; read only if named, never from the working folder."""
 
 _AT_URL = re.compile(r"^(?P<model>.*?)@(?P<url>[a-z][a-z0-9+.-]*://.*)$", re.DOTALL | re.IGNORECASE)
+_WRONG_URL = re.compile(r"@(?P<url>(?:https?[:/]|localhost\b|\d+\.\d+\.\d+\.\d+).*)$", re.DOTALL | re.IGNORECASE)
+"""A base URL without its `://`; model names with an `@` of their own (versions) do not look like that."""
 _MAX_ALIAS_HOPS = 8
 
 
@@ -75,6 +77,8 @@ class Settings:
         if not bare:
             raise ConfigurationError(f"model {model!r} names no model; write provider:model, e.g. openai:gpt-6-luna")
         url = at["url"] if at else self._base_url(found)
+        if at is None and (wrong := _WRONG_URL.search(bare)):
+            raise ConfigurationError(f"model {model!r}: {wrong['url']!r} is no base URL; write it like https://host/v1")
         if url is None:
             raise ConfigurationError(
                 f"provider {name!r} has no base URL of its own; write {name}:{bare}@http://host/v1 "

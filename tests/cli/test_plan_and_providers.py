@@ -1,0 +1,49 @@
+"""`portable-llm plan` and `portable-llm providers`: offline, without a key."""
+
+from __future__ import annotations
+
+import json
+
+from portable_llm.providers import provider_names
+
+
+def test_a_plan_says_what_each_target_does_not_honour(run):
+    ended = run("plan", "openai:gpt-6-luna", "anthropic:claude-haiku-4-5", "-p", "Hi", "--seed", "7", "-m", "9")
+
+    assert ended.code == 0
+    assert "lost     dropped     /sampling/seed  anthropic:claude-haiku-4-5" in ended.out
+    assert "https://api.openai.com/v1" in ended.out
+
+
+def test_plans_as_json_hold_the_wire_request_and_the_ledger(run):
+    ended = run("plan", "openai:gpt-6-luna", "anthropic:claude-haiku-4-5", "--seed", "7", "-m", "9", "--json")
+    first, second = json.loads(ended.out)
+
+    assert first != second
+    assert any(entry["subject"] == "/sampling/seed" for entry in second["adaptations"])
+
+
+def test_all_providers_are_listed_uncut(run):
+    ended = run("providers")
+
+    assert ended.code == 0
+    assert [name for name in provider_names() if f"\n{name} " not in ended.out] == []
+    assert "https://generativelanguage.googleapis.com" in ended.out
+    assert "…" not in ended.out
+
+
+def test_providers_as_json_say_whether_a_key_is_set_and_never_which(run, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-of-mine")
+    ended = run("providers", "--json")
+    rows = {row["name"]: row for row in json.loads(ended.out)}
+
+    assert (rows["openai"]["has_key"], rows["anthropic"]["has_key"]) == (True, False)
+    assert "sk-secret-of-mine" not in ended.out
+
+
+def test_one_provider_shows_its_facts_with_source_and_date(run):
+    facts = json.loads(run("providers", "anthropic", "--json").out)["facts"]
+
+    assert facts["sampling/seed"]["support"] == "no"
+    assert facts["sampling/seed"]["source"]
+    assert facts["sampling/seed"]["date"]
