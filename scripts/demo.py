@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -43,31 +44,66 @@ def port_of_earlier_run() -> int:
     return port
 
 
-def commands(url: str, model: str) -> list[tuple[str, list[str]]]:
-    """What the demo runs, in order: a heading and the arguments of `portable-llm`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One command of the demo, and what to look at in it."""
+
+    heading: str
+    about: str
+    arguments: Sequence[str]
+    """Of `portable-llm`."""
+
+
+def steps(url: str, model: str) -> list[Step]:
+    """What the demo runs, in order.
 
     The two endpoints are one model behind two protocols of one server, so whatever differs is the protocol's doing.
+    Three trials of each case, since one could not tell a loss from noise.
     """
     chat, messages = f"compatible:{model}@{url}/v1", f"anthropic:{model}@{url}"
-    run = str(RUN.relative_to(CHECKOUT))
+    run = os.path.relpath(RUN, CHECKOUT)
     return [
-        ("A first call", ["chat", "--model", chat, "--max-output-tokens", "32", "Say hello in one short sentence."]),
-        (
-            "What another provider would not honour, before anything is sent",
-            ["plan", "--model", chat, "--model", messages],
+        Step(
+            heading="A first call",
+            about="One model string names the protocol, the model and the address: a switch is another string.",
+            arguments=["chat", chat, "What is the capital of France?", "-m", "32", "-t", "0"],
         ),
-        (
-            "One model behind two protocols: what would a switch lose?",
-            ["conformance", "run", chat, messages, "--depth", "smoke", "--axes", "tools,json", "--out", run, "--yes"],
+        Step(
+            heading="A plan: what would a target not honour?",
+            about="The same request for two targets, offline. `lost` is what the second has no place for.",
+            arguments=["plan", chat, messages, "-p", "What is the capital of France?", "-m", "32", "--seed", "7"],
         ),
-        ("The report", ["conformance", "report", run, "--html", str(REPORT.relative_to(CHECKOUT))]),
+        Step(
+            heading="A comparison: what would a switch lose?",
+            about=(
+                "One model behind two protocols of one server, 24 cases on four axes, three times each. A is asked as\n"
+                "today; B twice: by a plain port of A's requests (raw) and through the library (norm). A model so tiny\n"
+                "fails many cases by itself; only what A does and B does not counts. Watch the axis json: the Messages\n"
+                "endpoint of this server takes a JSON schema, ignores it and answers 200. Two to four minutes."
+            ),
+            arguments=["conformance", "run", chat, messages, "--depth", "smoke", "--trials", "3", "--out", run],
+        ),
+        Step(
+            heading="The evidence: does the report follow from it?",
+            about="Every figure is computed again from the stored exchanges; one changed byte would be noticed.",
+            arguments=["conformance", "verify", run],
+        ),
     ]
 
 
-def run(heading: str, arguments: Sequence[str], python: Path) -> None:
+NEXT = """
+Next:
+  open {report}        the whole report: every case, both answers, what was adapted
+  {cli} conformance plan openai:MODEL anthropic:MODEL --depth quick     what your own comparison would cost
+  {cli} providers      who can be reached, and which variables hold their keys
+  rm -r {run}          start anew
+"""
+
+
+def run(step: Step, python: Path) -> None:
     """Run one `portable-llm` command; an interrupt is passed on and waited for. Raises CalledProcessError."""
-    print(f"\n=== {heading}\n$ portable-llm {shlex.join(arguments)}", flush=True)
-    command = [str(python.with_name("portable-llm")), *arguments]
+    print(f"\n=== {step.heading}\n{step.about}\n$ portable-llm {shlex.join(step.arguments)}", flush=True)
+    command = [str(python.with_name("portable-llm")), *step.arguments]
     # A group of its own: a terminal's Ctrl-C comes to us alone, and `_finish` passes it on once. A second one would
     # look like impatience, and the command would drop what it is putting away.
     with subprocess.Popen(
@@ -105,9 +141,11 @@ def demo() -> None:
     with Engine(port=port_of_earlier_run(), python=str(python), log=RUN / "engine.log") as engine:
         PORT.write_text(engine.url.rpartition(":")[2], encoding="utf-8")
         print(f"A local engine (SmolLM2-135M) answers at {engine.url}")
-        for heading, arguments in commands(engine.url, engine.model):
-            run(heading, arguments, python)
-    print(f"\nDone in {time.monotonic() - start:.0f} s. Open the report: {os.path.relpath(REPORT)}")
+        for step in steps(engine.url, engine.model):
+            run(step, python)
+    cli = os.path.relpath(python.with_name("portable-llm"))
+    print(NEXT.format(report=os.path.relpath(REPORT), cli=cli, run=os.path.relpath(RUN)))
+    print(f"Done in {time.monotonic() - start:.0f} s. The engine is stopped. The report: {os.path.relpath(REPORT)}")
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -31,7 +31,8 @@ sys.path.insert(0, {scripts!r})
 import demo
 from pathlib import Path
 demo.CHECKOUT = Path({folder!r})
-demo.demo = lambda: demo.run("A run", ["x"], demo.CHECKOUT / "python")
+step = demo.Step(heading="A run", about="Nothing", arguments=["x"])
+demo.demo = lambda: demo.run(step, demo.CHECKOUT / "python")
 sys.exit(demo.main())
 """
 
@@ -68,7 +69,7 @@ def test_a_command_that_fails_is_reported(tmp_path, monkeypatch):
     (tmp_path / "portable-llm").chmod(0o755)
 
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        demo.run("A call", ["chat"], tmp_path / "python")
+        demo.run(demo.Step(heading="A call", about="Nothing", arguments=["chat"]), tmp_path / "python")
     assert caught.value.returncode == 3
 
 
