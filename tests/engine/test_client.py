@@ -79,9 +79,7 @@ def test_the_async_client_gives_the_same_answer(local_engine, client):
 
 @pytest.mark.parametrize("provider", PROTOCOLS)
 def test_an_answer_cut_by_the_limit_says_so(local_engine, client, provider):
-    response = client.chat(
-        model_of(local_engine, provider), "Tell a long story.", max_output_tokens=4, temperature=0.0
-    )
+    response = client.chat(model_of(local_engine, provider), "Tell a long story.", max_output_tokens=4, temperature=0.0)
 
     assert response.finish_reason == "length"
 
@@ -155,5 +153,5 @@ def test_an_engine_that_has_gone_is_named_with_its_address(client):
     with Engine() as engine:
         model = model_of(engine, "compatible")
 
-    with pytest.raises(ConnectionFailedError, match="127.0.0.1"):
+    with pytest.raises(ConnectionFailedError, match=r"127\.0\.0\.1"):
         client.chat(model, [user("hi"), assistant("hello"), user("again")], max_output_tokens=4)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine import GEMMA_TERMS, QUESTION_TEMPLATE, Engine, gemma_file, has_gemma, is_installed
+from engine import QUESTION_TEMPLATE, Engine, gemma_file, has_gemma, is_installed
 from portable_llm.conformance.comparison import compare, execute
 from portable_llm.conformance.verify import verify
 from portable_llm.providers._target import Keyring, load_settings
@@ -56,9 +56,7 @@ def lost(report: Report, lane: str) -> set[str]:
 
 
 def kept_at_home(report: Report, axis: str) -> set[str]:
-    return {
-        case["template"] for case in report["cases"] if case["axis"] == axis and outcomes(case, "home") == {"pass"}
-    }
+    return {case["template"] for case in report["cases"] if case["axis"] == axis and outcomes(case, "home") == {"pass"}}
 
 
 def assert_nothing_is_held_against_itself(report: Report) -> None:
@@ -106,10 +104,12 @@ def test_behind_another_protocol_the_schema_is_lost_and_nothing_else(local_engin
 
 @pytest.fixture
 def gemma(tmp_path) -> Iterator[Engine]:
-    """Another model, family and tokenizer: a base model that ignores instructions and knows no tools."""
+    """Another model, family and tokenizer: a base model that ignores instructions and knows no tools.
+
+    Gemma's terms of use apply to it; the installation of its dependency group says so.
+    """
     if not (is_installed() and has_gemma()):
         pytest.skip("Gemma 3 270M is not installed: scripts/test --slow models")
-    print(GEMMA_TERMS)
     with Engine(alias="gemma", model=gemma_file(tmp_path), template=QUESTION_TEMPLATE) as engine:
         yield engine
 
@@ -117,7 +117,8 @@ def gemma(tmp_path) -> Iterator[Engine]:
 @pytest.mark.slow
 def test_another_model_loses_the_tools_and_keeps_the_protocol(local_engine, gemma, tmp_path):
     """Schemas are enforced by the engine's grammar for any model; its template leaves tools out without a word."""
-    report = run(chat(local_engine), chat(gemma), tmp_path / "run", depth="smoke", trials=3)
+    axes = ("wire", "tools", "json")
+    report = run(chat(local_engine), chat(gemma), tmp_path / "run", depth="smoke", trials=3, axes=axes)
 
     assert report["verdict"]["word"] == "NOT PORTABLE"
     assert {name for name in lost(report, "norm") if name.startswith("tools.")} == kept_at_home(report, "tools")

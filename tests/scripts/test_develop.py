@@ -46,6 +46,13 @@ def test_every_slow_test_is_in_exactly_one_shard():
     assert fuzz[2] == f"--ignore={simulation[2]}"
 
 
+def test_every_test_of_the_engine_is_in_exactly_one_shard():
+    engine, models = develop.SHARDS["engine"], develop.SHARDS["models"]
+
+    assert (engine.pytest[1], models.pytest[1]) == ("engine and not slow", "engine and slow")
+    assert models.groups - engine.groups == {"gemma"}
+
+
 def test_an_unknown_shard_is_refused_with_the_known_ones():
     done = subprocess.run(
         [sys.executable, str(develop.CHECKOUT / "scripts" / "develop.py"), "test", "--slow", "nonsense"],

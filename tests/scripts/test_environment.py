@@ -138,3 +138,9 @@ def test_tools_see_the_environment_and_not_the_callers_python_path(monkeypatch):
 
     assert "PYTHONPATH" not in inner
     assert inner["PATH"].split(":")[0] == f"{sys.prefix}/bin"
+
+
+def test_a_model_under_terms_of_use_says_so_before_it_is_installed(checkout, pip, capsys):
+    environment.ensure(".venv", Need(groups=frozenset({"gemma"})))
+
+    assert "Gemma Terms of Use" in capsys.readouterr().out
