@@ -77,9 +77,9 @@ def steps(url: str, model: str) -> list[Step]:
             heading="A comparison: what would a switch lose?",
             about=(
                 "One model behind two protocols of one server, 24 cases on four axes, three times each. A is asked as\n"
-                "today; B twice: by a plain port of A's requests (raw) and through the library (norm). A model so tiny\n"
-                "fails many cases by itself; only what A does and B does not counts. Watch the axis json: the Messages\n"
-                "endpoint of this server takes a JSON schema, ignores it and answers 200. Two to four minutes."
+                "today; B twice: by a plain port of A's requests (raw) and through the library (norm). So tiny a\n"
+                "model fails many cases itself; only what A does and B does not counts. Watch the axis json: the\n"
+                "Messages endpoint of this server takes a JSON schema, ignores it and answers 200. Two to four minutes."
             ),
             arguments=["conformance", "run", chat, messages, "--depth", "smoke", "--trials", "3", "--out", run],
         ),

@@ -127,7 +127,7 @@ def test_verify_names_what_was_changed(run, perfect, tmp_path: Path):
 def test_ctrl_c_keeps_what_was_measured_and_the_same_command_goes_on(command, run, tmp_path: Path):
     words, environment = command
     out, third = tmp_path / "run", threading.Event()
-    endpoint = ScriptedEndpoint(scripted_answers("smoke"))
+    endpoint = ScriptedEndpoint(scripted_answers(depth="smoke"))
 
     def answer(request: Request[Any], received: Received) -> Any:
         if received.number == 3:

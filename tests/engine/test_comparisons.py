@@ -64,7 +64,7 @@ def assert_nothing_is_held_against_itself(report: Report) -> None:
     assert report["verdict"]["word"] in ("PORTABLE", "INCONCLUSIVE")
     assert report["verdict"]["blockers"] == []
     for axis, row in report["score"]["axes"].items():
-        estimate = row["lanes"]["norm"]
+        estimate = row["lanes"]["norm"]["estimate"]
         assert row["status"] == "scored"
         if estimate["interval"] is None:
             assert report["verdict"]["axes"][axis]["reason"] == "few_templates"
@@ -115,7 +115,7 @@ def gemma(tmp_path) -> Iterator[Engine]:
 
 
 @pytest.mark.slow
-def test_another_model_loses_the_tools_and_keeps_the_protocol(local_engine, gemma, tmp_path):
+def test_another_model_loses_the_tools_without_an_error(local_engine, gemma, tmp_path):
     """Schemas are enforced by the engine's grammar for any model; its template leaves tools out without a word."""
     axes = ("wire", "tools", "json")
     report = run(chat(local_engine), chat(gemma), tmp_path / "run", depth="smoke", trials=3, axes=axes)
