@@ -13,6 +13,8 @@ from portable_llm import (
     BadRequestError,
     ConnectionFailedError,
     Finished,
+    Invalid,
+    Output,
     OverloadedError,
     ProviderTimeoutError,
     RateLimitError,
@@ -25,7 +27,7 @@ from portable_llm import (
 )
 from portable_llm._exchange import Link, chat, raw, stream
 from portable_llm._http import HttpCall, Pause, Send, Token
-from portable_llm._json import dump_json
+from portable_llm._json import dump_json, load_json
 from portable_llm._plan import Plan, make_plan
 from portable_llm._retry import RetryBudget
 from portable_llm.providers._target import load_settings
@@ -176,6 +178,52 @@ def test_a_key_that_a_provider_quotes_back_is_taken_out(status: int) -> None:
         play(chat(plan_for(), LINK), *tries)
 
     assert "the-secret-key" not in repr([caught.value, str(caught.value), vars(caught.value)])
+
+
+# ---- asking again ----------------------------------------------------------------------------------------------------
+
+WANTED = Output[Any](schema={"type": "object", "required": ["a"]}, reask=2)
+
+
+def answering(content: str) -> Any:
+    return reply(200, json={**ANSWER, "choices": [{"message": {"content": content}, "finish_reason": "stop"}]})
+
+
+def test_an_invalid_value_is_asked_for_again_with_what_is_wrong() -> None:
+    steps, response = play(chat(plan_for(output=WANTED), LINK), answering("{}"), answering('{"a": 1}'))
+
+    assert response.parsed == {"a": 1}
+    second: Any = load_json(sends(steps)[1].body)
+    assert [message["role"] for message in second["messages"]] == ["user", "assistant", "user"]
+    assert "'a' is a required property" in second["messages"][2]["content"]
+    assert (len(response.attempts), response.usage.input_tokens) == (2, 6)
+
+
+def test_it_is_asked_as_often_as_allowed_and_then_told() -> None:
+    steps, response = play(chat(plan_for(output=WANTED), LINK), *[answering("{}")] * 3)
+
+    assert isinstance(response.outcome, Invalid)
+    assert len(sends(steps)) == 3
+
+
+def test_a_value_that_came_as_a_call_is_asked_for_again_as_its_result() -> None:
+    def called(arguments: str) -> Any:
+        call = {"id": "c1", "type": "function", "function": {"name": "output", "arguments": arguments}}
+        message = {"content": None, "tool_calls": [call]}
+        return reply(200, json={**ANSWER, "choices": [{"message": message, "finish_reason": "tool_calls"}]})
+
+    plan = plan_for(output=replace(WANTED, mode="tool"))
+    steps, response = play(chat(plan, LINK), called("{}"), called('{"a": 1}'))
+
+    assert response.parsed == {"a": 1}
+    second: Any = load_json(sends(steps)[1].body)
+    assert [message["role"] for message in second["messages"]] == ["user", "assistant", "tool"]
+
+
+def test_a_stream_is_not_asked_again_and_the_plan_says_so() -> None:
+    plan = plan_for(output=WANTED, stream=True)
+
+    assert "/output/reask" in [entry.subject for entry in plan.adaptations]
 
 
 # ---- streams ---------------------------------------------------------------------------------------------------------

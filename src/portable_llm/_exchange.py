@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
 from portable_llm._errors import (
@@ -21,10 +21,11 @@ from portable_llm._errors import (
 )
 from portable_llm._events import Event, Finished, Restarted
 from portable_llm._http import Exchange, HttpCall, HttpReply, Now, Pause, Read, Send, Step, Timeouts, Token
-from portable_llm._plan import Plan
-from portable_llm._response import Attempt, Response
+from portable_llm._plan import Plan, make_plan
+from portable_llm._response import Attempt, Invalid, Response
 from portable_llm._retry import RetryBudget, RetryHint, RetryPolicy, read_hint
 from portable_llm._stream import Decoding, deltas_of, read_reply
+from portable_llm.output import ask_again
 from portable_llm.providers._target import Target
 from portable_llm.wire import wire_format
 
@@ -168,7 +169,23 @@ def deliver(
 
 
 def chat(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
-    """One answer, whole."""
+    """One answer, whole; asked again with what is wrong with it as often as `Output.reask` allows."""
+    response = yield from _answer(plan, link)
+    output = plan.request.output
+    for _ in range(output.reask if output is not None else 0):
+        if not isinstance(response.outcome, Invalid):
+            break
+        again = make_plan(ask_again(plan.request, response), plan.target)
+        response = _after(response, (yield from _answer(again, link)))
+    return response
+
+
+def _after(first: Response[T], last: Response[T]) -> Response[T]:
+    """The last answer, with the tries and the tokens of all of them: each was paid for."""
+    return replace(last, attempts=(*first.attempts, *last.attempts), usage=first.usage.plus(last.usage))
+
+
+def _answer(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
     tries = yield from begin(plan.target, link)
 
     def read(reply: HttpReply) -> Response[T]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from portable_llm._adapt import PASSES, Context
-from portable_llm._adaptation import SEVERITIES, Adaptation, LossPolicy, Severity
+from portable_llm._adaptation import SEVERITIES, Adaptation, LossPolicy, Severity, entry
 from portable_llm._errors import InvalidRequestError
 from portable_llm._http import HttpCall
 from portable_llm._json import JsonValue
@@ -23,13 +24,28 @@ _WIDTH = 88
 _INDENT = " " * 11
 _FIXED_SPACE = "\N{NO-BREAK SPACE}"
 
-_NO_LOGPROBS = Adaptation(
-    axis="sampling",
-    subject="/response/logprobs",
-    action="dropped",
-    detail="a streamed answer does not hand out log-probabilities; ask for the whole answer and read response.raw",
-    enforced_by="nobody",
+_NO_LOGPROBS = entry(
+    "sampling",
+    "/response/logprobs",
+    "dropped",
+    "a streamed answer does not hand out log-probabilities; ask for the whole answer and read response.raw",
+    "nobody",
 )
+_NO_REASK = entry(
+    "json",
+    "/output/reask",
+    "dropped",
+    "what has been streamed cannot be asked for again; ask for the whole answer, or ask again yourself",
+    "nobody",
+)
+
+
+def _not_streamed(request: Request[Any]) -> Iterator[Adaptation]:
+    """What a whole answer gives and a streamed one does not, whatever the target."""
+    if request.sampling.logprobs is not None:
+        yield _NO_LOGPROBS
+    if request.output is not None and request.output.reask:
+        yield _NO_REASK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,8 +143,8 @@ def make_plan(
     except ValueError as error:
         raise InvalidRequestError(f"the request holds something JSON cannot: {error}") from error
     entries.extend(renamed)
-    if stream and request.sampling.logprobs is not None:
-        entries.append(_NO_LOGPROBS)
+    if stream:
+        entries.extend(_not_streamed(request))
     ledger = tuple(entries)
     if policy is not None:
         policy.check(ledger, context.target)

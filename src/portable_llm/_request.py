@@ -92,7 +92,7 @@ class Output(Generic[T]):
     schema: JsonSchema | None = None
     mode: OutputMode = "auto"
     reask: int = 0
-    """How often the errors may be sent back to the model when the value does not validate."""
+    """How often the errors may be sent back to the model when the value does not validate; each time costs a call."""
     name: str = "output"
     """Name of the schema on the wire: letters, digits, `_`, `-`; at most 64."""
     strict: bool | None = None

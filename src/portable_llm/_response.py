@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from portable_llm._adaptation import Adaptation, Repair
@@ -57,6 +57,16 @@ class Usage:
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     reasoning_output_tokens: int | None = None
+
+    def plus(self, other: Usage) -> Usage:
+        """Both together; a count that one of them did not report stays unknown."""
+        return Usage(
+            **{field.name: _sum(getattr(self, field.name), getattr(other, field.name)) for field in fields(self)}
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 Grade = Literal["exact", "syntax", "aligned", "lossy"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from portable_llm.output._again import ask_again
 from portable_llm.output._check import OutputPlan, check
 from portable_llm.output._read import Policy, read
 
-__all__ = ["OutputPlan", "Policy", "check", "read"]
+__all__ = ["OutputPlan", "Policy", "ask_again", "check", "read"]
