@@ -19,16 +19,16 @@ from portable_llm._response import Response
 from portable_llm._retry import RetryBudget, RetryPolicy
 from portable_llm._streams import AsyncStream, Stream
 from portable_llm.providers._target import Keyring, Target, load_settings
-from portable_llm.transport import AsyncDriver, SyncDriver
+from portable_llm.transport import SyncDriver
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
     from portable_llm.providers import Provider
-    from portable_llm.transport import HttpxAsyncClient, HttpxClient
+    from portable_llm.transport import AsyncDriver, HttpxAsyncClient, HttpxClient
 
 T = TypeVar("T")
-D = TypeVar("D", SyncDriver, AsyncDriver)
+D = TypeVar("D", "SyncDriver", "AsyncDriver")
 
 Messages = str | Message | Sequence[Message]
 TokenSource = Callable[[], str | Awaitable[str]]
@@ -332,10 +332,12 @@ def _stream_plan(
     return client._plan(_request_of(what, messages, output, options), stream=True)  # pyright: ignore[reportPrivateUsage]
 
 
-class AsyncClient(_BaseClient[AsyncDriver]):
+class AsyncClient(_BaseClient["AsyncDriver"]):
     """Any model of any provider, for `asyncio`; everything else is as in `Client`."""
 
     def __init__(self, *, http_client: HttpxAsyncClient | None = None, **options: Unpack[ClientOptions]) -> None:
+        from portable_llm.transport import AsyncDriver  # here: it imports asyncio, which blocking programs do without
+
         super().__init__(AsyncDriver(http_client), options)
 
     @overload

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -146,6 +145,8 @@ def load_settings(
 
 
 def _read_config(path: Path) -> dict[str, dict[str, str]]:
+    import tomllib  # here, since most applications have no such file
+
     try:
         loaded = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
