@@ -10,6 +10,7 @@ JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | flo
 MAX_DEPTH = 200
 """Nesting that a JSON text from outside may have; the C parser's own recursion limit lies far above."""
 
+_read = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -29,16 +30,26 @@ def dump_json(value: object) -> bytes:
 def load_json(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> JsonValue:
     """The value of a JSON text; raises `ValueError` when it is none or nests deeper than `max_depth`."""
     source = text if isinstance(text, str) else text.decode("utf-8", "replace")
-    if source[:1] == "\ufeff":
-        source = source[1:]
     try:
-        value: JsonValue = json.loads(source)
+        value = _loads(source)
     except RecursionError:
         raise ValueError("JSON nests too deep") from None
-    # The count of openers bounds the depth: the walk is only taken by texts that could break the limit at all.
-    if source.count("[") + source.count("{") > max_depth and _depth(value) > max_depth:
+    # Each level takes two characters, and the count of openers bounds the depth: the walk is only taken by texts that
+    # could break the limit at all.
+    if len(source) > 2 * max_depth and source.count("[") + source.count("{") > max_depth and _depth(value) > max_depth:
         raise ValueError(f"JSON nests deeper than {max_depth} levels")
     return value
+
+
+def _loads(source: str) -> JsonValue:
+    """`json.loads`, past its checks of the arguments where the text is a value without white space around it."""
+    try:
+        value, end = _read(source)
+        if end == len(source):
+            return value
+    except ValueError:
+        pass
+    return json.loads(source.removeprefix("\ufeff"))
 
 
 def _depth(value: JsonValue) -> int:

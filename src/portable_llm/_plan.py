@@ -5,16 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from portable_llm._adapt import PASSES, Context
 from portable_llm._adaptation import SEVERITIES, Adaptation, LossPolicy, Severity, entry
+from portable_llm._capabilities import Capabilities
 from portable_llm._errors import InvalidRequestError
 from portable_llm._http import HttpCall
 from portable_llm._json import JsonValue
 from portable_llm._messages import Origin
 from portable_llm._request import Request
 from portable_llm.output import OutputPlan
+from portable_llm.providers import Provider
 from portable_llm.providers._target import Target
 from portable_llm.wire import WireFormat, wire_format
 
@@ -124,6 +127,12 @@ def _lines(entry: Adaptation) -> list[str]:
     return [head, *(line.replace(_FIXED_SPACE, " ") for line in why)]
 
 
+# Merging some forty facts anew for each call would take longer than all passes together.
+@lru_cache(maxsize=1024)
+def _capabilities(provider: Provider, model: str) -> Capabilities:
+    return provider.capabilities_of(model, wire_format(provider.wire).CAPABILITIES)
+
+
 def make_plan(
     request: Request[T], target: Target, *, policy: LossPolicy | None = None, stream: bool = False
 ) -> Plan[T]:
@@ -132,14 +141,14 @@ def make_plan(
     Raises `InvalidRequestError` for a request that cannot be meant, `LossError` for one that loses too much.
     """
     wire = wire_format(target.provider.wire)
-    context = Context(origin=target.origin, capabilities=target.capabilities(wire.CAPABILITIES))
+    context = Context(origin=target.origin, capabilities=_capabilities(target.provider, target.model))
     adapted: Request[Any] = request
     entries: list[Adaptation] = []
     for adapt in PASSES:
         adapted, changed = adapt(adapted, context)
         entries.extend(changed)
     try:
-        call, renamed = wire.build_request(replace(adapted, model=target.model), context.capabilities, stream=stream)
+        call, renamed = wire.build_request(adapted.with_model(target.model), context.capabilities, stream=stream)
     except ValueError as error:
         raise InvalidRequestError(f"the request holds something JSON cannot: {error}") from error
     entries.extend(renamed)

@@ -112,6 +112,10 @@ def output_of(wanted: Any) -> Output[Any]:
     return Output(type=wanted)
 
 
+_SHORTCUTS = ("temperature", "top_p", "top_k", "seed")
+"""Fields of `Sampling` that may be given directly."""
+
+
 class Options(TypedDict, total=False):
     """The keyword options of `Client.chat` and friends; each is a field of `Request` or of its `Sampling`."""
 
@@ -155,7 +159,10 @@ class Request(Generic[T]):
 
     def with_model(self, model: str) -> Request[T]:
         """The same request to another model."""
-        return replace(self, model=model)
+        # Each call does this once: dataclasses.replace would set all fields anew, one by one.
+        changed: Request[T] = object.__new__(Request)
+        vars(changed).update(vars(self), model=model)
+        return changed
 
 
 @overload
@@ -184,13 +191,13 @@ def request(
     Raises `InvalidRequestError` for an unknown option.
     """
     values = cast("dict[str, Any]", options)
-    unknown = values.keys() - Options.__annotations__.keys()
+    unknown = values.keys() - Options.__annotations__.keys() if values else ()
     if unknown:
         known = ", ".join(sorted(Options.__annotations__))
         raise InvalidRequestError(
             f"unknown option {sorted(unknown)[0]!r}; known: {known}; others go into extra={{...}}"
         )
-    shortcuts = {name: values.pop(name) for name in ("temperature", "top_p", "top_k", "seed") if name in values}
+    shortcuts = {name: values.pop(name) for name in _SHORTCUTS if name in values} if values else {}
     if shortcuts:
         values["sampling"] = replace(values.get("sampling", Sampling()), **shortcuts)
     if "stop" in values:

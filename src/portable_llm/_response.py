@@ -143,6 +143,15 @@ class Response(Generic[T_co]):
     raw: Mapping[str, JsonValue] | None = None
     """The wire response; for a stream `None` (the events were its pieces)."""
 
+    def answering(
+        self, provider: str, adaptations: tuple[Adaptation, ...], attempts: tuple[Attempt, ...]
+    ) -> Response[T_co]:
+        """The response as the answer to a certain request: who gave it, what was not honoured, how often it was sent."""
+        # Each call does this once: dataclasses.replace would set all fields anew, one by one.
+        known: Response[T_co] = object.__new__(Response)
+        vars(known).update(vars(self), provider=provider, adaptations=adaptations, attempts=attempts)
+        return known
+
     @property
     def text(self) -> str:
         """The visible text, parts joined without a separator."""

@@ -33,12 +33,7 @@ MAX_PLAIN_BODY = 64 * 1024 * 1024
 
 def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ...] = ()) -> Response[T]:
     """The response as the application gets it: with ledger and attempts, and checked for the wanted value."""
-    known = replace(
-        response,
-        provider=plan.target.provider.name,
-        adaptations=plan.adaptations,
-        attempts=attempts,
-    )
+    known = response.answering(plan.target.provider.name, plan.adaptations, attempts)
     return check(known, plan.request.output, plan.output)
 
 
@@ -105,11 +100,10 @@ class Decoding(Generic[T]):
         return cast(
             "Response[T]",
             replace(
-                self._named(response),
+                self._named(response).answering(
+                    self._plan.target.provider.name, self._plan.adaptations, attempts
+                ),
                 finish_reason=reason,
-                provider=self._plan.target.provider.name,
-                adaptations=self._plan.adaptations,
-                attempts=attempts,
             ),
         )
 

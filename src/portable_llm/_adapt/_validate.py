@@ -11,10 +11,11 @@ from typing import Any
 from portable_llm._adapt._context import Changed, Context
 from portable_llm._errors import InvalidRequestError
 from portable_llm._messages import Message, Part, ReasoningPart, RefusalPart, ToolCallPart, ToolResultPart, UnknownPart
-from portable_llm._request import NamedTool, Request
+from portable_llm._request import NamedTool, Request, Sampling
 from portable_llm.schema import check_schema
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SAMPLING = tuple(field.name for field in fields(Sampling))
 
 
 def validate_request(request: Request[Any], context: Context) -> Changed:
@@ -105,7 +106,7 @@ def _check_numbers(request: Request[Any]) -> None:
 
 
 def _numbers(request: Request[Any]) -> Iterator[tuple[str, float]]:
-    for field in fields(request.sampling):
-        value = getattr(request.sampling, field.name)
+    for name in _SAMPLING:
+        value = getattr(request.sampling, name)
         if isinstance(value, (int, float)):
-            yield f"sampling/{field.name}", value
+            yield f"sampling/{name}", value

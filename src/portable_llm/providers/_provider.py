@@ -57,6 +57,10 @@ class Provider:
     def __repr__(self) -> str:
         return f"Provider({self.name!r})"
 
+    def __hash__(self) -> int:
+        """By name, since facts are mappings: what depends on a provider can be computed once."""
+        return hash(self.name)
+
     def with_(self, **changes: Any) -> Provider:
         """This provider with some fields changed; raises `ConfigurationError` for a field that is none."""
         try:

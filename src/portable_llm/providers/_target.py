@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn, cast
 from urllib.parse import urlsplit
@@ -45,7 +46,7 @@ class Target:
     @property
     def origin(self) -> Origin:
         """Who makes opaque state here."""
-        return Origin(provider=self.provider.name, host=urlsplit(self.base_url).netloc, model=self.model)
+        return _origin(self.provider.name, self.base_url, self.model)
 
     def url(self, path: str) -> str:
         """The address of a call. A base URL that already ends in the version that the path begins with is fine:
@@ -57,6 +58,12 @@ class Target:
     def capabilities(self, wire: Capabilities) -> Capabilities:
         """What the model accepts here."""
         return self.provider.capabilities_of(self.model, wire)
+
+
+# The same for every call to a target, and read several times in each.
+@lru_cache(maxsize=1024)
+def _origin(provider_name: str, base_url: str, model: str) -> Origin:
+    return Origin(provider=provider_name, host=urlsplit(base_url).netloc, model=model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ class AsyncDriver:
         self.recorder = recorder
         """Takes the entries of `Record` steps; returns, or is awaited, until one is durable."""
         self._client: Any = client
+        self._build: Callable[..., Any] | None = None if client is None else client.build_request
         self._own: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
         self._is_closed = False
 
@@ -86,15 +87,15 @@ class AsyncDriver:
 
     def _connect(self) -> tuple[Any, Callable[..., Any]]:
         self._check_open()
-        if self._client is not None:
-            return self._client, self._client.build_request
+        client = self._client or self._own.get(asyncio.get_running_loop()) or self._make_client()
+        return client, cast("Callable[..., Any]", self._build)
+
+    def _make_client(self) -> Any:
         import httpx2  # on the first call: importing it takes longer than all of this library
 
-        loop = asyncio.get_running_loop()
-        own = self._own.get(loop)
-        if own is None:
-            own = self._own[loop] = _httpx.own_client(httpx2.AsyncClient, httpx2.Limits)
-        return own, httpx2.Request
+        self._build = self._build or _httpx.request_builder(httpx2.Request, httpx2.URL)
+        own = self._own[asyncio.get_running_loop()] = _httpx.own_client(httpx2.AsyncClient, httpx2.Limits)
+        return own
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -8,7 +8,8 @@ long it may take, and `guard_…` puts it in front of a connection's `read` and 
 the `trace` and `network_stream` extensions of httpx, which are public. What it cannot bound, in blocking calls only:
 - name resolution (`getaddrinfo` has no limit) and the second and further addresses of a name, each of which gets the
   connect limit again;
-- headers that drip in over a kept-alive connection which the application opened with its own client, past us;
+- headers that drip in over a connection which the application's own client opened past us, or for the second request
+  of an auth flow;
 - transports without a network stream (mocks, WSGI, foreign ones): there only the time between two chunks is checked.
 An async call is ended by the event loop, whatever it waits for.
 """
@@ -19,6 +20,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from portable_llm._errors import (
@@ -179,6 +181,8 @@ def note(bound: Bound, name: str, info: Mapping[str, Any]) -> None:
         bound.is_sent = False
     if name.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
         bound.is_sent = True
+        # All is known now, and each of the eight events to come would cost as much as a streamed chunk.
+        info["request"].extensions.pop("trace", None)
 
 
 def trace(bound: Bound) -> Callable[[str, Mapping[str, Any]], None]:
@@ -211,6 +215,16 @@ def request_arguments(bound: Bound, on_event: Callable[..., Any]) -> dict[str, A
     headers["accept-encoding"] = ACCEPTED
     extensions = {"timeout": client_limits(bound), "trace": on_event}
     return {"headers": headers, "content": send.body, "extensions": extensions}
+
+
+def request_builder(make: Callable[..., Any], parse_url: Callable[[str], Any]) -> Callable[..., Any]:
+    """`make` with URLs that are parsed once: a client talks to few, and parsing is half the work of a request."""
+    parsed = lru_cache(maxsize=256)(parse_url)
+
+    def build(method: str, url: str, **arguments: Any) -> Any:
+        return make(method, parsed(url), **arguments)
+
+    return build
 
 
 def client_limits(bound: Bound) -> dict[str, float | None]:

@@ -203,11 +203,13 @@ def read_usage(fields: Mapping[str, Any]) -> Usage:
     total = as_int(fields.get("total_tokens"))
     if thought and prompt is not None and completion is not None and total == prompt + completion + thought:
         completion += thought
-    cached = (details.get("cached_tokens"), fields.get("prompt_cache_hit_tokens"), fields.get("cached_tokens"))
+    cached = as_int(details.get("cached_tokens"))
+    if cached is None and (cached := as_int(fields.get("prompt_cache_hit_tokens"))) is None:
+        cached = as_int(fields.get("cached_tokens"))
     return Usage(
         input_tokens=prompt,
         output_tokens=completion,
-        cache_read_input_tokens=next((as_int(count) for count in cached if as_int(count) is not None), None),
+        cache_read_input_tokens=cached,
         cache_creation_input_tokens=as_int(details.get("cache_write_tokens")),
         reasoning_output_tokens=thought,
     )
