@@ -160,7 +160,7 @@ class Request(Generic[T]):
     def with_model(self, model: str) -> Request[T]:
         """The same request to another model."""
         # Each call does this once: dataclasses.replace would set all fields anew, one by one.
-        changed: Request[T] = object.__new__(Request)
+        changed = cast("Request[T]", object.__new__(Request))
         vars(changed).update(vars(self), model=model)
         return changed
 

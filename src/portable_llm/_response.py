@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from portable_llm._adaptation import Adaptation, Repair
 from portable_llm._errors import InvalidOutputError, RefusedError
@@ -146,9 +146,9 @@ class Response(Generic[T_co]):
     def answering(
         self, provider: str, adaptations: tuple[Adaptation, ...], attempts: tuple[Attempt, ...]
     ) -> Response[T_co]:
-        """The response as the answer to a certain request: who gave it, what was not honoured, how often it was sent."""
+        """The response as the answer to a request: who gave it, what was not honoured, how often it was sent."""
         # Each call does this once: dataclasses.replace would set all fields anew, one by one.
-        known: Response[T_co] = object.__new__(Response)
+        known = cast("Response[T_co]", object.__new__(Response))
         vars(known).update(vars(self), provider=provider, adaptations=adaptations, attempts=attempts)
         return known
 

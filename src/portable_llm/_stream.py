@@ -100,9 +100,7 @@ class Decoding(Generic[T]):
         return cast(
             "Response[T]",
             replace(
-                self._named(response).answering(
-                    self._plan.target.provider.name, self._plan.adaptations, attempts
-                ),
+                self._named(response).answering(self._plan.target.provider.name, self._plan.adaptations, attempts),
                 finish_reason=reason,
             ),
         )
