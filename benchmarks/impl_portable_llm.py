@@ -13,7 +13,7 @@ async_client: AsyncClient
 
 def setup() -> None:
     global async_client
-    async_client = AsyncClient()
+    async_client = AsyncClient(http_client="aiohttp" if os.environ.get("PORTABLE_ASYNC") == "aiohttp" else None)
 
 
 def call() -> str:

@@ -22,6 +22,7 @@ from portable_llm.providers._target import Keyring, Target, load_settings
 from portable_llm.transport import SyncDriver
 
 if TYPE_CHECKING:
+    import aiohttp  # noqa: TID251 (the type of what an application may pass in)
     from typing_extensions import TypeForm, Unpack
 
     from portable_llm.providers import Provider
@@ -333,12 +334,21 @@ def _stream_plan(
 
 
 class AsyncClient(_BaseClient["AsyncDriver"]):
-    """Any model of any provider, for `asyncio`; everything else is as in `Client`."""
+    """Any model of any provider, for `asyncio`; everything else is as in `Client`.
 
-    def __init__(self, *, http_client: HttpxAsyncClient | None = None, **options: Unpack[ClientOptions]) -> None:
-        from portable_llm.transport import AsyncDriver  # here: it imports asyncio, which blocking programs do without
+    `http_client` may be your own `httpx2.AsyncClient`, `httpx.AsyncClient` or `aiohttp.ClientSession`, or `"aiohttp"`:
+    the driver for many calls in flight, from the extra of that name.
+    """
 
-        super().__init__(AsyncDriver(http_client), options)
+    def __init__(
+        self,
+        *,
+        http_client: HttpxAsyncClient | aiohttp.ClientSession | Literal["aiohttp"] | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        from portable_llm.transport import async_driver  # here: asyncio is nothing a blocking program needs
+
+        super().__init__(async_driver(http_client), options)
 
     @overload
     async def chat(self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]: ...
