@@ -6,7 +6,7 @@ import os
 
 from portable_llm import AsyncClient, Client
 
-MODEL = f"compatible:gpt-4o@{os.environ['FAKE_BASE']}"
+MODEL = f"compatible:gpt-4o@{os.environ.get('FAKE_BASE', 'http://127.0.0.1:8765/v1')}"
 client = Client()
 async_client: AsyncClient
 
