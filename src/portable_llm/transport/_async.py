@@ -94,7 +94,7 @@ class AsyncDriver:
         import httpx2  # on the first call: importing it takes longer than all of this library
 
         self._build = self._build or _httpx.request_builder(httpx2.Request, httpx2.URL)
-        own = self._own[asyncio.get_running_loop()] = _httpx.own_client(httpx2.AsyncClient, httpx2.Limits)
+        own = self._own[asyncio.get_running_loop()] = _httpx.own_client(httpx2, is_async=True)
         return own
 
     def _check_open(self) -> None:

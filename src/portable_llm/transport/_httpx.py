@@ -21,7 +21,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias
 
 from portable_llm._errors import (
     ConfigurationError,
@@ -33,7 +33,6 @@ from portable_llm._http import HttpReply, Send
 from portable_llm.transport._bodies import ACCEPTED
 
 Phase: TypeAlias = Literal["connect", "read", "first_token", "idle", "total"]
-C = TypeVar("C")
 
 MAX_CONNECTIONS = 1000
 MAX_IDLE_CONNECTIONS = 100
@@ -417,15 +416,53 @@ def check_client(client: object, wanted: Literal["Client", "AsyncClient"]) -> No
     )
 
 
-def own_client(make: Callable[..., C], limits: Callable[..., Any]) -> C:
-    """The client a driver makes for itself."""
-    return make(
-        http2=False,
-        timeout=None,
-        follow_redirects=False,
-        limits=limits(
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=MAX_IDLE_CONNECTIONS,
-            keepalive_expiry=KEEP_ALIVE,
-        ),
+class Direct:
+    """A driver's own client where no proxy stands in between: the transport itself.
+
+    A `Client` also looks after redirects, cookies and auth flows, which no exchange uses and every call would pay for.
+    """
+
+    __slots__ = ("transport",)
+
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
+
+    def send(self, request: Any, **_: object) -> Any:
+        """The response to a request, its body still to come."""
+        response = self.transport.handle_request(request)
+        response.request = request
+        return response
+
+    def close(self) -> None:
+        self.transport.close()
+
+
+class AsyncDirect(Direct):
+    """The same for async calls."""
+
+    __slots__ = ()
+
+    async def send(self, request: Any, **_: object) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        response = await self.transport.handle_async_request(request)
+        response.request = request
+        return response
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()
+
+
+def own_client(library: Any, *, is_async: bool) -> Any:
+    """The client a driver makes for itself from the HTTP library."""
+    from urllib.request import getproxies  # the HTTP library has loaded it
+
+    limits = library.Limits(
+        max_connections=MAX_CONNECTIONS,
+        max_keepalive_connections=MAX_IDLE_CONNECTIONS,
+        keepalive_expiry=KEEP_ALIVE,
     )
+    if getproxies():
+        make = library.AsyncClient if is_async else library.Client
+        return make(http2=False, timeout=None, follow_redirects=False, limits=limits)
+    if is_async:
+        return AsyncDirect(library.AsyncHTTPTransport(http2=False, limits=limits))
+    return Direct(library.HTTPTransport(http2=False, limits=limits))

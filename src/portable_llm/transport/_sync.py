@@ -90,7 +90,7 @@ class SyncDriver:
     def _make_client(self) -> None:
         import httpx2  # on the first call: importing it takes longer than all of this library
 
-        self._client = _httpx.own_client(httpx2.Client, httpx2.Limits)
+        self._client = _httpx.own_client(httpx2, is_async=False)
         self._build = _httpx.request_builder(httpx2.Request, httpx2.URL)
 
 

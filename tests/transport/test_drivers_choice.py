@@ -10,6 +10,7 @@ import pytest
 from portable_llm import AsyncClient, ConfigurationError
 from portable_llm.testing import FakeServer, fixed
 from portable_llm.transport import AiohttpDriver, AsyncDriver, async_driver
+from portable_llm.transport._httpx import Direct, own_client
 
 
 @pytest.mark.parametrize("name", [None, "aiohttp"])
@@ -46,3 +47,15 @@ def test_anything_else_is_refused() -> None:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def test_a_proxy_of_the_environment_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    direct = own_client(httpx2, is_async=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    proxied = own_client(httpx2, is_async=False)
+
+    assert (type(direct), type(proxied)) == (Direct, httpx2.Client)
+    direct.close()
+    proxied.close()
