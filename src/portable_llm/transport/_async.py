@@ -93,7 +93,7 @@ class AsyncDriver:
     def _make_client(self) -> Any:
         import httpx2  # on the first call: importing it takes longer than all of this library
 
-        self._build = self._build or _httpx.request_builder(httpx2.Request, httpx2.URL)
+        self._build = self._build or _httpx.request_builder(httpx2)
         own = self._own[asyncio.get_running_loop()] = _httpx.own_client(httpx2, is_async=True)
         return own
 

@@ -91,7 +91,7 @@ class SyncDriver:
         import httpx2  # on the first call: importing it takes longer than all of this library
 
         self._client = _httpx.own_client(httpx2, is_async=False)
-        self._build = _httpx.request_builder(httpx2.Request, httpx2.URL)
+        self._build = _httpx.request_builder(httpx2)
 
 
 def _receive(response: Any, bound: _httpx.Bound) -> tuple[HttpReply, OpenReply | None]:
