@@ -22,11 +22,10 @@ from portable_llm.providers._target import Keyring, Target, load_settings
 from portable_llm.transport import SyncDriver
 
 if TYPE_CHECKING:
-    import aiohttp  # noqa: TID251 (the type of what an application may pass in)
     from typing_extensions import TypeForm, Unpack
 
     from portable_llm.providers import Provider
-    from portable_llm.transport import AsyncDriver, HttpxAsyncClient, HttpxClient
+    from portable_llm.transport import AiohttpSession, AsyncDriver, HttpxAsyncClient, HttpxClient
 
 T = TypeVar("T")
 D = TypeVar("D", "SyncDriver", "AsyncDriver")
@@ -343,7 +342,7 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
     def __init__(
         self,
         *,
-        http_client: HttpxAsyncClient | aiohttp.ClientSession | Literal["aiohttp"] | None = None,
+        http_client: HttpxAsyncClient | AiohttpSession | Literal["aiohttp"] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
         from portable_llm.transport import async_driver  # here: asyncio is nothing a blocking program needs

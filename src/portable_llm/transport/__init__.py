@@ -23,9 +23,12 @@ HttpxClient: TypeAlias = "httpx2.Client | httpx.Client"
 """A blocking client of the application's own."""
 HttpxAsyncClient: TypeAlias = "httpx2.AsyncClient | httpx.AsyncClient"
 """An async client of the application's own."""
+AiohttpSession: TypeAlias = "aiohttp.ClientSession"
+"""An aiohttp session of the application's own."""
 
 __all__ = [
     "AiohttpDriver",
+    "AiohttpSession",
     "AsyncDriver",
     "AsyncRun",
     "HttpxAsyncClient",
@@ -39,7 +42,7 @@ __all__ = [
 _ASYNC = {"AiohttpDriver": "_aiohttp", "AsyncDriver": "_async", "AsyncRun": "_async"}
 
 
-def async_driver(client: HttpxAsyncClient | aiohttp.ClientSession | Literal["aiohttp"] | None) -> AsyncDriver:
+def async_driver(client: HttpxAsyncClient | AiohttpSession | Literal["aiohttp"] | None) -> AsyncDriver:
     """The driver for what an application passed in: nothing, a client or session of its own, or `"aiohttp"`.
 
     Raises `ConfigurationError` for anything else.
