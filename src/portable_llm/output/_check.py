@@ -15,6 +15,9 @@ from portable_llm.schema._types import type_adapter
 
 T = TypeVar("T")
 
+_CUT = frozenset({"length", "context_overflow", "content_filter", "pause", "error", "cancelled"})
+"""Endings after which more would have come."""
+
 WRAPPED_KEY = "value"
 """Tools take objects only: a value of another type travels as the only member of one."""
 
@@ -43,12 +46,19 @@ def check(response: Response[Any], output: Output[T] | None, how: OutputPlan | N
 
 
 def _from_text(response: Response[Any], how: OutputPlan) -> Outcome[JsonValue]:
-    if response.tool_calls and not response.text.strip():
-        return NoOutput()
     outcome = read(response.text, how.schema)
     if isinstance(outcome, Invalid):
-        return _explain_end(response, outcome)
+        # Models speak before they call ("Let me look that up."): the call is the answer, the text no failed value.
+        return NoOutput() if response.tool_calls else _explain_end(response, outcome)
+    if response.finish_reason in _CUT and _is_number(outcome.value):
+        why = "/: the answer was cut off, and a number does not show whether all of its digits came"
+        return _explain_end(response, Invalid(errors=(why,), best_effort=outcome.value, repairs=outcome.repairs))
     return outcome
+
+
+def _is_number(value: JsonValue) -> bool:
+    """Every other JSON value has an end that can be seen."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _from_call(response: Response[Any], how: OutputPlan) -> Outcome[JsonValue]:
