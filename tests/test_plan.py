@@ -171,6 +171,13 @@ def test_a_schema_may_travel_as_a_forced_call() -> None:
     assert parameters["properties"] == {"value": {"type": "array"}}
 
 
+@pytest.mark.parametrize("fields", [{"tools": (WEATHER,)}, {"tools": (WEATHER,), "tool_choice": "none"}])
+def test_a_forced_call_that_displaces_the_tools_of_the_request_is_said(fields: dict[str, Any]) -> None:
+    made = plan(output=Output(schema=SCHEMA, mode="tool"), **fields)
+
+    assert ("/tool_choice", "substituted", "lost") in ledger(made)
+
+
 def test_a_schema_beside_tools_goes_into_the_prompt_where_both_are_refused() -> None:
     made = plan(facts={"output/with_tools": NO}, tools=(WEATHER,), output=Output(schema=SCHEMA))
 

@@ -96,9 +96,12 @@ def _by_tool(request: Request[Any], context: Context, why: str) -> Changed:
         {"type": "object", "properties": {WRAPPED_KEY: schema}, "required": [WRAPPED_KEY]} if how.is_wrapped else schema
     )
     tool = Tool(name=how.name, description="Give the answer by calling this function.", parameters=parameters)
-    note = entry("json", "/output", "emulated", f"carried as a forced call of a tool: {why}", "client")
+    notes = [entry("json", "/output", "emulated", f"carried as a forced call of a tool: {why}", "client")]
+    if request.tools or request.tool_choice is not None:
+        detail = f"the call of {how.name!r} that carries the value is forced, so no other tool can be called"
+        notes.append(entry("tools", "/tool_choice", "substituted", detail, "nobody"))
     changed = replace(request, output=None, tools=(*request.tools, tool), tool_choice=NamedTool(how.name))
-    return changed, (note,)
+    return changed, notes
 
 
 def _by_prompt(request: Request[Any], schema: JsonSchema | None, context: Context, why: str) -> Changed:
