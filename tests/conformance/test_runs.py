@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from portable_llm.conformance.runner import Limits
 from portable_llm.conformance.store import Record, Redactor, RunStore, RunStoreError
 from portable_llm.conformance.verify import verify
 from portable_llm.providers._target import Keyring, load_settings
-from portable_llm.testing import Status, first
+from portable_llm.testing import FakeServer, Status, answer, first
 from support.endpoints import name_of, run_comparison, scripted_server
 
 SECRET = "sk-the-very-secret-key-1234567890"
@@ -103,6 +105,26 @@ def test_a_changed_figure_is_named(tmp_path: Path) -> None:
 
     (problem,) = verify(tmp_path).problems
     assert "/score/overall/value: 99.0 stored, 100.0 computed" in problem
+
+
+def test_an_answer_that_comes_after_the_end_belongs_to_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portable_llm.conformance.runner._LAST_ANSWERS", 0.05)
+    released = threading.Event()
+
+    async def slow(_request: Any, _received: Any) -> Any:
+        while not released.is_set():
+            await asyncio.sleep(0.01)
+        return answer("late")
+
+    with FakeServer(slow) as server:
+        comparison = compare(name_of(server), None, settings=load_settings(environ={}), depth="smoke", axes=("json",))
+        progress, _ = execute(comparison, tmp_path, keys=Keyring(), limits=Limits(deadline=0.1))
+        released.set()
+        for worker in [thread for thread in threading.enumerate() if thread.name.startswith("conformance-")]:
+            worker.join(10)
+
+    assert (progress.stopped, progress.done) == ("deadline", 0)
+    assert RunStore(tmp_path).records() == []
 
 
 def test_what_failed_for_want_of_a_server_is_tried_again_when_the_run_goes_on(tmp_path: Path) -> None:

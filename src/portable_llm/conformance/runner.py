@@ -30,6 +30,8 @@ from portable_llm.wire import wire_format
 MAX_STREAM = 16 * 1024 * 1024
 """Bytes of a streamed answer that are kept; suite answers are short, so a longer one is a fault of its own."""
 _READ = Read()
+_LAST_ANSWERS = 5.0
+"""Seconds that the workers of a stopped run have to store the answers they wait for."""
 _DEAD_AFTER = 3
 """An endpoint whose first exchanges all fail is not there; going on would only waste the run."""
 
@@ -92,6 +94,10 @@ class Runner:
         self._targets = {arm: endpoint.target for arm, endpoint in endpoints.items()}
         self._links: dict[str, Link] = {}
         self._stop = threading.Event()
+        self._is_over = False
+        """Set before the store is closed: an answer that comes later than that belongs to no run."""
+        self._busy = 0
+        """Workers that may still hold a connection; the last one closes the HTTP client."""
         self._lock = threading.Lock()
         self._driver = SyncDriver()
         self._first: dict[str, list[Record]] = {arm: [] for arm in endpoints}
@@ -109,20 +115,29 @@ class Runner:
         self._on_progress(progress)
         failures: list[BaseException] = []
         workers = [
-            threading.Thread(target=self._work, args=(lane, progress, failures), daemon=True)
-            for lane in self._queues(missing)
+            threading.Thread(
+                target=self._work, args=(lane, progress, failures), name=f"conformance-{number}", daemon=True
+            )
+            for number, lane in enumerate(self._queues(missing))
         ]
+        started: list[threading.Thread] = []
         try:
             for worker in workers:
+                with self._lock:
+                    self._busy += 1
                 worker.start()
+                started.append(worker)
             self._wait(workers, progress)
         except KeyboardInterrupt:
             progress.stopped = "interrupted"
         finally:
             self._stop.set()
-            for worker in workers:
-                worker.join(timeout=5.0)
-            self._driver.close()
+            patience = time.monotonic() + _LAST_ANSWERS
+            for worker in started:
+                worker.join(timeout=max(0.0, patience - time.monotonic()))
+            with self._lock:
+                self._is_over = True
+            self._close_if_idle()
             self._store.close()
         if failures:
             raise failures[0]
@@ -139,11 +154,11 @@ class Runner:
         return [lane for lane in queues.values() for _ in range(self._limits.concurrency)]
 
     def _wait(self, workers: Sequence[threading.Thread], progress: Progress) -> None:
-        """Wait for the workers in short steps, so that Ctrl-C and the deadline are heard."""
+        """Wait for the workers in short steps, so that Ctrl-C is heard, and not past the deadline."""
         while any(worker.is_alive() for worker in workers):
             if self._limits.deadline is not None and time.monotonic() - progress.started > self._limits.deadline:
                 progress.stopped = "deadline"
-                self._stop.set()
+                return
             for worker in workers:
                 worker.join(timeout=0.1)
 
@@ -157,9 +172,20 @@ class Runner:
                 if not self._may_call(job, progress):
                     return
                 self._note(job, self._make(job), progress)
-        except BaseException as error:
+        except BaseException as error:  # raised again by `run`, in the thread that called it
             failures.append(error)
             self._stop.set()
+        finally:
+            with self._lock:
+                self._busy -= 1
+            self._close_if_idle()
+
+    def _close_if_idle(self) -> None:
+        """Close the HTTP client once nobody reads: a descriptor closed under a reader may soon be somebody else's."""
+        with self._lock:
+            is_idle = self._is_over and self._busy == 0
+        if is_idle:
+            self._driver.close()
 
     def _may_call(self, job: Job, progress: Progress) -> bool:
         if not job.is_sent:
@@ -173,8 +199,10 @@ class Runner:
             return True
 
     def _note(self, job: Job, record: Record, progress: Progress) -> None:
-        self._store.append(record)
         with self._lock:
+            if self._is_over:
+                return
+            self._store.append(record)
             progress.done += 1
             progress.failed += record.error is not None and job.is_sent
             progress.last = job
