@@ -27,23 +27,57 @@ FinishReason = Literal[
     "unknown",
 ]
 
+RefusalKind = Literal["hard", "soft", "empty"]
+"""`hard`: typed by the provider; `soft`: said in the text; `empty`: no text, no call, no reason."""
+
 RefusalSource = Literal["model", "input_filter", "output_filter", "provider_policy"]
+"""Who declined: the model itself, a filter on what went in or came out, or a rule of the provider's."""
+
+RefusalCategory = Literal[
+    "violence",
+    "hate",
+    "sexual",
+    "self_harm",
+    "illegal",
+    "cyber",
+    "bio_chem",
+    "privacy",
+    "copyright",
+    "reasoning_extraction",
+    "prompt_attack",
+    "recitation",
+    "language",
+    "capability",
+    "out_of_scope",
+    "other",
+    "unspecified",
+]
+"""Why, in one vocabulary for all providers; `other`: a reason that has no word here, `unspecified`: none was given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """Who declined, and how we know. An answer, not an error."""
 
-    kind: Literal["hard", "soft", "empty"]
-    """`hard`: typed by the provider; `soft`: said in the text; `empty`: no text, no call, no reason."""
+    kind: RefusalKind
     source: RefusalSource
-    category: str = "unspecified"
+    category: RefusalCategory = "unspecified"
+    raw_category: str | None = None
+    """The provider's own word for the category; several are joined by commas."""
     text: str | None = None
     """The words of refusal, where there are any."""
     evidence: tuple[str, ...] = ()
-    """The signals on the wire that say so, e.g. `"stop_reason=refusal"`."""
+    """What says so: signals on the wire (`"stop_reason=refusal"`), or the words of a soft refusal."""
     is_retryable: bool = False
+    """Whether the same request may be answered when it is sent again; the library itself never does so."""
     is_billed: bool | None = None
+    """Whether it costs: by the provider's own rule, else `True` where output tokens were counted; `None`: not known."""
+    is_withdrawn: bool = False
+    """The provider takes back the text that came before: show it no longer, and keep it out of the history."""
+    is_partial: bool = False
+    """One part of what was asked for was declined and the rest answered; only ever so in a soft refusal."""
+    probability: float | None = None
+    """How sure the classifier of a soft refusal is; `None` for one that was typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +176,8 @@ class Response(Generic[T_co]):
     attempts: tuple[Attempt, ...] = ()
     raw: Mapping[str, JsonValue] | None = None
     """The wire response; for a stream `None` (the events were its pieces)."""
+    declined: tuple[Response[Any], ...] = ()
+    """Refusals that this answer stands in for, oldest first: `usage` and `attempts` count them as well."""
 
     def answering(
         self, provider: str, adaptations: tuple[Adaptation, ...], attempts: tuple[Attempt, ...]
@@ -161,6 +197,23 @@ class Response(Generic[T_co]):
     def tool_calls(self) -> tuple[ToolCallPart, ...]:
         """The calls the application has to run, in the model's order."""
         return self.message.tool_calls
+
+    @property
+    def is_complete(self) -> bool:
+        """The model came to its own end: a plain stop or calls, not declined, and no call is unreadable.
+
+        What is neither complete nor truncated was declined, failed, paused, or ended for a reason that is not known.
+        """
+        return (
+            self.finish_reason in ("stop", "tool_call")
+            and self.refusal is None
+            and all(call.arguments is not None for call in self.tool_calls)
+        )
+
+    @property
+    def is_truncated(self) -> bool:
+        """A limit on tokens or the context window cut the answer: its last text, value or call may be a piece."""
+        return self.finish_reason in ("length", "context_overflow")
 
     @property
     def repairs(self) -> tuple[Repair, ...]:

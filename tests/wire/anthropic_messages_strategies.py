@@ -20,7 +20,8 @@ from portable_llm._messages import (
     system,
 )
 from portable_llm._request import CacheHint, Reasoning, Request
-from portable_llm._response import Refusal, Refused, Response
+from portable_llm._response import Refused, Response
+from portable_llm.wire.anthropic_messages._parse import refusal_of
 from strategies import ORIGIN, json_objects, requests, responses, text_parts, texts, tool_calls, words
 
 signatures = st.text("ABCDEFabcdef0123456789+/=", min_size=4, max_size=24)
@@ -67,16 +68,15 @@ def own_responses(draw: st.DrawFn) -> Response[None]:
     response = replace(response, message=Message(role="assistant", parts=parts))
     if response.message.tool_calls or draw(st.integers(0, 3)):
         return response
-    category = draw(st.sampled_from(["cyber", "bio", "unspecified"]))
-    refusal = Refusal(
-        kind="hard",
-        source="model" if category == "unspecified" else "provider_policy",
-        category=category,
-        text=draw(st.none() | texts),
-        evidence=("stop_reason=refusal",)
-        if category == "unspecified"
-        else ("stop_reason=refusal", f"stop_details.category={category}"),
+    category = draw(st.sampled_from(["cyber", "bio", "frontier_llm", None]))
+    details = {"type": "refusal", "category": category, "explanation": draw(st.none() | texts)}
+    refusal = refusal_of(
+        {"stop_reason": "refusal", "stop_details": details},
+        response.usage,
+        has_text=bool(response.text),
+        is_empty=not any(getattr(part, "text", "") or isinstance(part, UnknownPart) for part in parts),
     )
+    assert refusal is not None
     return replace(response, finish_reason="refusal", refusal=refusal, outcome=Refused(refusal=refusal))
 
 

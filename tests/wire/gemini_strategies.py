@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import strategies
 from portable_llm._messages import Citation, Message, Part, ReasoningPart, TextPart, ToolCallPart, UnknownPart
 from portable_llm._response import NoOutput, Refusal, Refused, Response, Usage
+from portable_llm.refusal import hard, signal_of
 from portable_llm.wire.gemini import FINISH_REASONS
 
 ORIGIN = strategies.ORIGIN
@@ -94,13 +95,9 @@ def answers(draw: st.DrawFn) -> Response[None]:
         parts.append(UnknownPart(raw={"continuationToken": draw(strategies.words)}, origin=ORIGIN))
     refusal = None
     if reason == "content_filter":
-        refusal = Refusal(
-            kind="hard",
-            source="output_filter",
-            category="unspecified" if word == "SAFETY" else word.lower(),
-            text=draw(st.none() | strategies.texts),
-            evidence=(f"finishReason={word}",),
-        )
+        signal = signal_of("gemini", "finishReason", word)
+        assert signal is not None
+        refusal = hard(signal, word, text=draw(st.none() | strategies.texts))
     return _response(draw, parts, reason, word, refusal)
 
 
@@ -108,24 +105,23 @@ def answers(draw: st.DrawFn) -> Response[None]:
 def blocked_prompts(draw: st.DrawFn) -> Response[None]:
     """The prompt was blocked: no candidate at all."""
     word = draw(st.sampled_from(["SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "JAILBREAK"]))
-    refusal = Refusal(
-        kind="hard",
-        source="input_filter",
-        category="unspecified" if word == "SAFETY" else word.lower(),
-        text=draw(st.none() | strategies.texts),
-        evidence=(f"promptFeedback.blockReason={word}",),
-    )
+    signal = signal_of("gemini", "promptFeedback.blockReason", word)
+    assert signal is not None
+    refusal = hard(signal, word, text=draw(st.none() | strategies.texts))
     return _response(draw, [], "content_filter", word, refusal)
 
 
 def _response(draw: st.DrawFn, parts: list[Part], reason: str, word: str, refusal: Refusal | None) -> Response[None]:
+    usage = draw(usages())
+    if refusal is not None and usage.output_tokens:
+        refusal = replace(refusal, is_billed=True)
     return Response(
         message=Message(role="assistant", parts=tuple(parts)),
         finish_reason=reason,  # type: ignore[arg-type]
         raw_finish_reason=word,
         outcome=NoOutput() if refusal is None else Refused(refusal=refusal),
         refusal=refusal,
-        usage=draw(usages()),
+        usage=usage,
         model=ORIGIN.model,
         id=draw(strategies.words),
         provider=ORIGIN.provider,

@@ -296,7 +296,9 @@ def test_a_refusal_in_a_stream_keeps_what_was_said_before() -> None:
 
     assert (response.text, response.finish_reason) == ("Sure, ", "refusal")
     assert response.refusal is not None
-    assert response.refusal.category == "bio"
+    assert (response.refusal.category, response.refusal.raw_category) == ("bio_chem", "bio")
+    assert response.refusal.is_withdrawn
+    assert response.refusal.is_billed
 
 
 def test_a_server_tool_s_arguments_are_collected_into_its_block() -> None:

@@ -226,7 +226,8 @@ def test_a_blocked_prompt_is_a_refusal_by_the_input_filter() -> None:
     refusal = Refusal(
         kind="hard",
         source="input_filter",
-        category="prohibited_content",
+        category="other",
+        raw_category="PROHIBITED_CONTENT",
         text="Not this.",
         evidence=("promptFeedback.blockReason=PROHIBITED_CONTENT",),
     )
@@ -244,7 +245,8 @@ def test_a_filtered_answer_names_the_harm_that_its_ratings_name() -> None:
     assert response.refusal == Refusal(
         kind="hard",
         source="output_filter",
-        category="dangerous_content",
+        category="illegal",
+        raw_category="HARM_CATEGORY_DANGEROUS_CONTENT",
         evidence=("finishReason=SAFETY", "safetyRatings.blocked=HARM_CATEGORY_DANGEROUS_CONTENT"),
     )
 

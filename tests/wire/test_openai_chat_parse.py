@@ -165,7 +165,11 @@ def test_a_filter_names_its_categories() -> None:
 
     assert response.finish_reason == "content_filter"
     assert response.refusal == Refusal(
-        kind="hard", source="output_filter", category="violence", evidence=("finish_reason=content_filter",)
+        kind="hard",
+        source="output_filter",
+        category="violence",
+        raw_category="violence",
+        evidence=("finish_reason=content_filter", "content_filter_results.violence=high"),
     )
 
 

@@ -182,6 +182,11 @@ class Assembly:
         return any(part.kind == "tool_call" for part in self._parts)
 
     @property
+    def has_text(self) -> bool:
+        """Visible text has come."""
+        return any(part.kind == "text" and part.pieces for part in self._parts)
+
+    @property
     def is_empty(self) -> bool:
         """Nothing has come yet that a reader could have seen."""
         return not any(part.pieces or part.raw for part in self._parts)

@@ -14,8 +14,10 @@ from portable_llm._http import HttpReply
 from portable_llm._json import dump_json
 from portable_llm._messages import Message, Origin
 from portable_llm._response import Refusal, Refused, Response, Usage
+from portable_llm.refusal import Signal, hard, signal_in
 from portable_llm.wire._errors import error_body, is_overflow, provider_error, request_id
 from portable_llm.wire._reading import as_dict, as_str, error_message
+from portable_llm.wire.anthropic_messages._capabilities import NAME
 
 KINDS: dict[str, ErrorKind] = {
     "invalid_request_error": "invalid_request",
@@ -39,16 +41,25 @@ KINDS: dict[str, ErrorKind] = {
 
 _SPEND_LIMITS = ("enforced_spend_limit_reached", "contract_spend_limit_reached")
 _FILTERED = "content filtering policy"
-"""Part of the vendor's sentence for a blocked answer (400, type invalid_request_error)."""
+"""Part of the vendor's sentence for a blocked answer, as the table of signals has it."""
 
 
 def parse_error(reply: HttpReply, origin: Origin) -> ProviderError | Response[None]:
     """The error of that answer; a blocked answer is a `Response`, since a filter's word is an answer."""
     body = error_body(reply)
-    message = error_message(body)
-    if reply.status < 500 and _FILTERED in message.lower():
-        return _filtered(reply, message, origin)
+    signal = signal_in(NAME, error_message(body))
+    if reply.status < 500 and signal is not None:
+        return _filtered(reply, as_dict(body), signal, origin)
     return error_of(body, reply, kind_of_status(reply.status))
+
+
+def declined_inside(event: object, *, has_text: bool) -> Refusal | None:
+    """The refusal of a filter that breaks into an answer as an error."""
+    message = error_message(event)
+    signal = signal_in(NAME, message)
+    if signal is None:
+        return None
+    return hard(signal, text=message, evidence=(f"error.message={message[:200]}",), has_text=has_text)
 
 
 def error_of(body: object, reply: HttpReply, otherwise: ErrorKind) -> ProviderError:
@@ -77,10 +88,9 @@ def _kind(word: str | None, details: str | None, message: str, otherwise: ErrorK
     return kind
 
 
-def _filtered(reply: HttpReply, message: str, origin: Origin) -> Response[None]:
-    body = as_dict(error_body(reply))
-    evidence = (f"HTTP {reply.status}", f"error.message={message}")
-    refusal = Refusal(kind="hard", source="output_filter", text=message, evidence=evidence)
+def _filtered(reply: HttpReply, body: dict[str, Any], signal: Signal, origin: Origin) -> Response[None]:
+    message = error_message(body)
+    refusal = hard(signal, text=message, evidence=(f"HTTP {reply.status}", f"error.message={message[:200]}"))
     return Response(
         message=Message(role="assistant", parts=()),
         finish_reason="content_filter",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from portable_llm._errors import UnreadableAnswerError
@@ -10,14 +11,17 @@ from portable_llm._http import HttpReply
 from portable_llm._json import JsonValue
 from portable_llm._messages import Citation, Origin
 from portable_llm._response import NoOutput, Refusal, Refused, Response, Usage
+from portable_llm.refusal import guardrail, hard, signal_of
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
 from portable_llm.wire._reading import add, as_dict, as_int, as_list, as_str, body_object
-from portable_llm.wire.anthropic_messages._capabilities import FINISH_REASONS
+from portable_llm.wire.anthropic_messages._capabilities import FINISH_REASONS, NAME
 from portable_llm.wire.anthropic_messages._errors import error_of
 
 _CALL_STATE = ("caller", "toolset_name")
+GUARDRAIL_FLAG = "amazon-bedrock-guardrailAction"
+GUARDRAIL_TRACE = "amazon-bedrock-trace"
 _INPUT_COUNTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
@@ -50,22 +54,24 @@ def response_of(
     *,
     request_id: str | None = None,
     raw: Mapping[str, JsonValue] | None = None,
+    declined: Refusal | None = None,
 ) -> Response[None]:
-    """The response of an assembled message; `end` holds the stop fields."""
+    """The response of an assembled message; `end` holds the stop fields, `declined` a refusal that came as an error."""
     word = as_str(end.get("stop_reason"))
-    refusal = refusal_of(end)
+    counts = usage_of(usage)
+    refusal = declined or refusal_of(end, counts, has_text=assembly.has_text, is_empty=assembly.is_empty)
     return Response(
         message=assembly.message(),
         finish_reason=finish_reason(
             word.lower() if word else word,
             FINISH_REASONS,
             has_calls=assembly.has_calls,
-            has_refusal=refusal is not None,
+            is_filtered=refusal is not None and refusal.source.endswith("_filter"),
         ),
         raw_finish_reason=word,
         outcome=NoOutput() if refusal is None else Refused(refusal=refusal),
         refusal=refusal,
-        usage=usage_of(usage),
+        usage=counts,
         model=assembly.model,
         id=assembly.id,
         provider=assembly.origin.provider,
@@ -140,22 +146,38 @@ def read_thinking(assembly: Assembly, key: int, block: Mapping[str, Any]) -> Non
 # ---- the end ---------------------------------------------------------------------------------------------------------
 
 
-def refusal_of(end: Mapping[str, Any]) -> Refusal | None:
+def refusal_of(end: Mapping[str, Any], usage: Usage, *, has_text: bool, is_empty: bool) -> Refusal | None:
     """A refusal, by the stop reason alone: the details may be missing (vendor docs 2026-11-23)."""
-    word = as_str(end.get("stop_reason"))
-    if word is None or word.lower() != "refusal":
-        return None
+    word = as_str(end.get("stop_reason")) or ""
+    signal = signal_of(NAME, "stop_reason", word)
+    if signal is None:
+        return _guarded(end, has_text=has_text)
     details = as_dict(end.get("stop_details"))
     category = as_str(details.get("category"))
-    evidence = (f"stop_reason={word}",)
-    return Refusal(
-        kind="hard",
-        # A category comes from the vendor's classifiers; without one the model itself may have declined.
-        source="model" if category is None else "provider_policy",
-        category=category or "unspecified",
+    named = signal_of(NAME, "stop_details.category", category) if category else None
+    return hard(
+        named or signal,
+        categories=[category] if category else (),
         text=as_str(details.get("explanation")),
-        evidence=evidence if category is None else (*evidence, f"stop_details.category={category}"),
+        evidence=(f"stop_reason={word}", *((f"stop_details.category={category}",) if category else ())),
+        # Nothing is charged for a refusal before any output (the vendor's release notes, read 2026-11-24); tokens
+        # without anything to be seen leave it open.
+        usage=None if is_empty else usage,
+        is_billed=False if is_empty and not usage.output_tokens else None,
+        has_text=has_text,
     )
+
+
+def _guarded(end: Mapping[str, Any], *, has_text: bool) -> Refusal | None:
+    """A guardrail of the host that stepped in: only a flag beside the answer tells, the stop reason is a plain one."""
+    flag = as_str(end.get(GUARDRAIL_FLAG))
+    signal = signal_of(NAME, GUARDRAIL_FLAG, flag) if flag else None
+    if signal is None:
+        return None
+    found = guardrail(as_dict(as_dict(end.get(GUARDRAIL_TRACE)).get("guardrail")))
+    evidence = (f"{GUARDRAIL_FLAG}={flag}", *found.evidence)
+    refusal = hard(signal, categories=found.categories, evidence=evidence, has_text=has_text)
+    return replace(refusal, source="input_filter") if found.is_input else refusal
 
 
 def usage_of(usage: Mapping[str, Any]) -> Usage:

@@ -13,11 +13,13 @@ from portable_llm._frames import Frame
 from portable_llm._http import HttpReply
 from portable_llm._json import JsonValue
 from portable_llm._messages import Origin
-from portable_llm._response import Response
+from portable_llm._response import Refusal, Response
 from portable_llm.wire._assembly import Assembly, read_arguments
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, frame_json
-from portable_llm.wire.anthropic_messages._errors import error_of
+from portable_llm.wire.anthropic_messages._errors import declined_inside, error_of
 from portable_llm.wire.anthropic_messages._parse import (
+    GUARDRAIL_FLAG,
+    GUARDRAIL_TRACE,
     citation_of,
     merge_usage,
     read_call,
@@ -28,6 +30,7 @@ from portable_llm.wire.anthropic_messages._parse import (
 )
 
 _END_FIELDS = ("stop_reason", "stop_sequence", "stop_details")
+_GUARDRAIL = (GUARDRAIL_FLAG, GUARDRAIL_TRACE)
 
 
 def stream_decoder(origin: Origin) -> MessagesDecoder:
@@ -46,11 +49,12 @@ class MessagesDecoder:
         self._raw: dict[int, dict[str, Any]] = {}  # blocks no type fits, being collected
         self._pieces: dict[tuple[int, str], list[str]] = {}  # their growing fields
         self._cited: dict[int, list[JsonValue]] = {}
+        self._declined: Refusal | None = None
         self._is_complete = False
 
     @property
     def is_complete(self) -> bool:
-        """Whether `message_stop` has come."""
+        """Whether `message_stop` has come, or a filter has ended the answer."""
         return self._is_complete
 
     def feed(self, frame: Frame) -> list[Delta]:
@@ -71,9 +75,10 @@ class MessagesDecoder:
         elif kind == "message_delta":
             self._on_end(event)
         elif kind == "message_stop":
+            self._end.update({name: event[name] for name in _GUARDRAIL if name in event})
             self._is_complete = True
         elif kind == "error" or (kind is None and event.get("error")):
-            raise error_of(event, HttpReply(status=200, body=data), "server_error")
+            self._on_error(event, data)
         return self._assembly.take()
 
     def finish(self) -> tuple[list[Delta], Response[None]]:
@@ -82,7 +87,8 @@ class MessagesDecoder:
         for index in tuple(self._raw):
             self._on_stop(index)
         self._assembly.close_all()
-        return self._assembly.take(), response_of(self._assembly, self._end, self._usage)
+        response = response_of(self._assembly, self._end, self._usage, declined=self._declined)
+        return self._assembly.take(), response
 
     # ---- events ------------------------------------------------------------------------------------------------------
 
@@ -93,7 +99,15 @@ class MessagesDecoder:
     def _on_end(self, event: dict[str, Any]) -> None:
         delta = as_dict(event.get("delta"))
         self._end.update({name: delta[name] for name in _END_FIELDS if delta.get(name) is not None})
+        self._end.update({name: event[name] for name in _GUARDRAIL if name in event})
         self._usage = merge_usage(self._usage, as_dict(event.get("usage")))
+
+    def _on_error(self, event: dict[str, Any], data: bytes) -> None:
+        """An error event; what a filter says in one ends the answer and is no error."""
+        self._declined = declined_inside(event, has_text=self._assembly.has_text)
+        if self._declined is None:
+            raise error_of(event, HttpReply(status=200, body=data), "server_error")
+        self._is_complete = True
 
     def _on_start(self, index: int, block: dict[str, Any]) -> None:
         match block.get("type"):

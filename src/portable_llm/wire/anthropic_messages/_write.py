@@ -20,8 +20,9 @@ from portable_llm._messages import (
     UriPart,
 )
 from portable_llm._response import Response, Usage
+from portable_llm.refusal import vendor_word
 from portable_llm.wire.anthropic_messages._blocks import Block, block_of
-from portable_llm.wire.anthropic_messages._capabilities import FINISH_REASONS
+from portable_llm.wire.anthropic_messages._capabilities import FINISH_REASONS, NAME
 
 _WORDS = {
     "stop": "end_turn",
@@ -98,7 +99,9 @@ def _details(response: Response[Any]) -> Block | None:
     refusal = response.refusal
     if refusal is None or refusal.kind != "hard":
         return None
-    category = None if refusal.category == "unspecified" else refusal.category
+    category = (
+        None if refusal.category == "unspecified" else refusal.raw_category or vendor_word(NAME, refusal.category)
+    )
     return {"type": "refusal", "category": category, "explanation": refusal.text}
 
 

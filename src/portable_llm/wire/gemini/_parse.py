@@ -11,11 +11,12 @@ from portable_llm._http import HttpReply
 from portable_llm._json import JsonValue
 from portable_llm._messages import Origin, TextPart
 from portable_llm._response import NoOutput, Refusal, Refused, Response, Usage
+from portable_llm.refusal import hard, signal_of
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
 from portable_llm.wire._reading import add, as_dict, as_int, as_list, as_str, frame_json
-from portable_llm.wire.gemini._capabilities import FINISH_REASONS
+from portable_llm.wire.gemini._capabilities import FINISH_REASONS, NAME
 from portable_llm.wire.gemini._citations import Mark, citation_marks, grounding_marks, place
 from portable_llm.wire.gemini._error_body import error_of
 from portable_llm.wire.gemini._partial_arguments import PartialArguments
@@ -123,7 +124,7 @@ class ChunkReader:
                     self._read_part(cast("dict[str, Any]", part))
         if "finishReason" in candidate:
             self._word = _word(candidate["finishReason"]) or self._word
-        if len(candidate) > 2:
+        if len(candidate) > 2 or "content" not in candidate:
             self._read_rest(candidate)
 
     def _read_rest(self, candidate: dict[str, Any]) -> None:
@@ -262,14 +263,15 @@ class ChunkReader:
             has_calls=self.assembly.has_calls,
             is_filtered=block is not None or bool(self._blocked_ratings),
         )
-        refusal = self._refusal() if reason == "content_filter" else None
+        usage = usage_of(self._usage)
+        refusal = self._refusal(usage) if reason == "content_filter" else None
         return Response(
             message=self.assembly.message(),
             finish_reason=reason,
             raw_finish_reason=self._word or block,
             outcome=NoOutput() if refusal is None else Refused(refusal=refusal),
             refusal=refusal,
-            usage=usage_of(self._usage),
+            usage=usage,
             model=self.assembly.model,
             id=self.assembly.id,
             provider=self.assembly.origin.provider,
@@ -294,28 +296,32 @@ class ChunkReader:
     def _blocked_ratings(self) -> list[dict[str, Any]]:
         return [as_dict(rating) for rating in self._ratings if as_dict(rating).get("blocked") is True]
 
-    def _refusal(self) -> Refusal:
+    def _refusal(self, usage: Usage) -> Refusal:
+        """The refusal that a block of the prompt, a reason to end, or a rating of the answer stands for."""
         block, ratings = self._block_word, self._blocked_ratings
-        evidence = [f"promptFeedback.blockReason={block}"] if block else []
+        seen = [("promptFeedback.blockReason", block)] if block else []
         if self._word is not None and FINISH_REASONS.get(self._word.upper()) == "content_filter":
-            evidence.append(f"finishReason={self._word}")
-        evidence += [f"safetyRatings.blocked={rating.get('category')}" for rating in ratings]
-        text = as_str(self._feedback.get("blockReasonMessage")) if block else None
-        return Refusal(
-            kind="hard",
-            source="input_filter" if block else "output_filter",
-            category=_category(ratings, block or self._word),
-            text=text or self._message,
-            evidence=tuple(evidence),
+            seen.append(("finishReason", self._word))
+        seen += [("safetyRatings.blocked", as_str(rating.get("category")) or "?") for rating in ratings]
+        signal = signal_of(NAME, *seen[0])
+        assert signal is not None, "the table of signals has a row for any word at these places"
+        named = [word for place, word in seen if place == "safetyRatings.blocked"]
+        rated = as_list(self._feedback.get("safetyRatings")) if block and not named else []
+        return hard(
+            signal,
+            seen[0][1],
+            categories=named or _worst(rated),
+            text=(as_str(self._feedback.get("blockReasonMessage")) if block else None) or self._message,
+            evidence=[f"{place}={word}" for place, word in seen],
+            usage=usage,
         )
 
 
-def _category(ratings: list[dict[str, Any]], word: str | None) -> str:
-    """The harm that a rating names, else the provider's word; in lower case."""
-    named = next((as_str(rating.get("category")) for rating in ratings if rating.get("category")), None)
-    if named:
-        return named.removeprefix("HARM_CATEGORY_").lower()
-    return word.lower() if word and not word.isdigit() and word.upper() != "SAFETY" else "unspecified"
+def _worst(ratings: list[Any]) -> list[str]:
+    """The harm that a blocked prompt is rated worst for, where no rating is marked as the one that blocked it."""
+    likely = [rating for rating in map(as_dict, ratings) if rating.get("probability") in ("MEDIUM", "HIGH")]
+    highest = [rating for rating in likely if rating.get("probability") == "HIGH"] or likely
+    return [as_str(rating.get("category")) or "?" for rating in highest]
 
 
 def usage_of(counts: Mapping[str, Any]) -> Usage:

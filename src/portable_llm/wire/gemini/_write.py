@@ -9,8 +9,9 @@ from portable_llm._http import HttpReply
 from portable_llm._json import dump_json
 from portable_llm._messages import Part, ReasoningPart, RefusalPart, TextPart
 from portable_llm._response import FinishReason, Refusal, Response, Usage
+from portable_llm.refusal import vendor_word
 from portable_llm.wire._finish import finish_reason
-from portable_llm.wire.gemini._capabilities import FINISH_REASONS
+from portable_llm.wire.gemini._capabilities import FINISH_REASONS, NAME
 from portable_llm.wire.gemini._citations import wire_grounding
 from portable_llm.wire.gemini._parts import CONTINUATION_TOKEN, continuation_token, wire_part
 
@@ -140,11 +141,12 @@ def _word(response: Response[Any]) -> str:
 
 
 def _ratings(refusal: Refusal, word: str) -> dict[str, Any]:
-    """The rating that named the category, where the word does not."""
-    if refusal.category in ("unspecified", word.lower()):
+    """The ratings that name the category, where the word does not."""
+    if refusal.category == "unspecified" or (refusal.raw_category or "").lower() == word.lower():
         return {}
-    category = f"HARM_CATEGORY_{refusal.category.upper()}"
-    return {"safetyRatings": [{"category": category, "probability": "HIGH", "blocked": True}]}
+    theirs = refusal.raw_category or vendor_word(NAME, refusal.category) or refusal.category
+    names = [name.upper() for name in theirs.split(",")]
+    return {"safetyRatings": [{"category": name, "probability": "HIGH", "blocked": True} for name in names]}
 
 
 def _is_blocked_prompt(response: Response[Any]) -> bool:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from portable_llm._errors import ErrorKind, ProviderError, kind_of_status
 from portable_llm._http import HttpReply
 from portable_llm._messages import Message, Origin
-from portable_llm._response import Refusal, RefusalSource, Refused, Response, Usage
+from portable_llm._response import Refusal, Refused, Response, Usage
 from portable_llm.wire._errors import error_body, is_overflow, provider_error, request_id
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, error_message
+from portable_llm.wire.openai_chat._declined import declined_by_answer, declined_by_error, words_of
 
 KINDS: Mapping[str, ErrorKind] = {
     "context_length_exceeded": "context_overflow",
@@ -46,16 +46,6 @@ KINDS: Mapping[str, ErrorKind] = {
 }
 """A code or type (lower case) → what it means, whatever the status."""
 
-FILTER_CODES: Mapping[str, RefusalSource] = {
-    "content_filter": "input_filter",
-    "responsibleaipolicyviolation": "input_filter",
-    "data_inspection_failed": "input_filter",
-    "1301": "input_filter",
-    "content_policy_violation": "provider_policy",
-    "invalid_prompt": "provider_policy",
-}
-"""A code or type (lower case) that says: declined. Such an answer is a refusal and no error."""
-
 _KINDS_OF_STATUS: Mapping[int, ErrorKind] = {413: "context_overflow", 424: "server_error", 498: "overloaded"}
 _SAID_KEY = re.compile(r"(incorrect|invalid) api key", re.IGNORECASE)
 _SAID_MODEL = re.compile(
@@ -67,24 +57,16 @@ def parse_error(reply: HttpReply, origin: Origin) -> ProviderError | Response[No
     """Read an error answer; what a filter or a policy declined is a `Response` with its refusal."""
     body = error_body(reply)
     fields = as_dict(body)
-    error = as_dict(fields.get("error"))
+    status = (f"HTTP {reply.status}",)
     choice = as_dict(next(iter(as_list(fields.get("choices"))), None))
-    words = _words(fields, error)
-    if choice.get("finish_reason") == "content_filter":
-        return _declined(reply, origin, _refusal("content_filter", "output_filter", error), fields)
-    if (refusal := _refusal_in(words, error)) is not None:
-        return _declined(reply, origin, refusal, fields)
-    if reply.status == 403 and as_dict(error.get("metadata")).get("reasons"):
-        return _declined(reply, origin, _refusal("moderation", "input_filter", error), fields)
+    declined = declined_by_answer(fields, choice, before=status) if choice else None
+    declined = declined or declined_by_error(fields, reply.status, before=status)
+    if declined is not None:
+        return _declined(reply, origin, declined, fields)
     message = error_message(body)
+    words = words_of(fields, as_dict(fields.get("error")))
     kind = _kind(words, message, reply.status)
     return provider_error(reply, kind=kind, message=message, code=words[0] if words else None)
-
-
-def declined_inside(body: Mapping[str, Any], choice: Mapping[str, Any]) -> Refusal | None:
-    """The refusal of a filter that speaks up as an error in a 2xx answer or in the middle of a stream."""
-    error = as_dict(body.get("error") or choice.get("error"))
-    return _refusal_in(_words({} if "choices" in body else body, error), error)
 
 
 def error_inside(body: Mapping[str, Any], choice: Mapping[str, Any], reply: HttpReply) -> ProviderError | None:
@@ -102,18 +84,11 @@ def error_inside(body: Mapping[str, Any], choice: Mapping[str, Any], reply: Http
 
 def _error_of(fields: Mapping[str, Any], reply: HttpReply) -> ProviderError:
     error = as_dict(fields.get("error"))
-    words = _words(fields, error)
+    words = words_of(fields, error)
     message = error_message(dict(fields))
     status = as_int(error.get("status_code")) or next((int(word) for word in words if word.isdecimal()), 0)
     kind = _kind(words, message, status if 400 <= status < 600 else 500)
     return provider_error(reply, kind=kind, message=message, code=words[0] if words else None)
-
-
-def _words(fields: Mapping[str, Any], error: Mapping[str, Any]) -> list[str]:
-    """The provider's words for the error, the most specific first."""
-    inner = as_dict(error.get("innererror"))
-    listed = (error.get("code"), error.get("type"), inner.get("code"), fields.get("code"), fields.get("type"))
-    return [str(word) for word in listed if isinstance(word, (str, int)) and not isinstance(word, bool) and word != ""]
 
 
 def _kind(words: list[str], message: str, status: int) -> ErrorKind:
@@ -129,32 +104,14 @@ def _kind(words: list[str], message: str, status: int) -> ErrorKind:
     return _KINDS_OF_STATUS.get(status) or kind_of_status(status)
 
 
-def _refusal_in(words: list[str], error: Mapping[str, Any]) -> Refusal | None:
-    for word in words:
-        if (source := FILTER_CODES.get(word.lower())) is not None:
-            return _refusal(word, source, error)
-    return None
-
-
-def _refusal(word: str, source: RefusalSource, error: Mapping[str, Any]) -> Refusal:
-    """The refusal that an error's code stands for, with the categories its report marks."""
-    hit = filtered_categories(as_dict(as_dict(error.get("innererror")).get("content_filter_result")))
-    reasons = [reason for reason in as_list(as_dict(error.get("metadata")).get("reasons")) if isinstance(reason, str)]
-    category = ",".join(hit or reasons) or "unspecified"
-    return Refusal(kind="hard", source=source, category=category, evidence=(f"code={word}",))
-
-
-def filtered_categories(report: Mapping[str, Any]) -> list[str]:
-    """The categories that a filter report marks as filtered."""
-    return [name for name, result in report.items() if as_dict(result).get("filtered") is True]
-
-
-def _declined(reply: HttpReply, origin: Origin, refusal: Refusal, body: Mapping[str, Any]) -> Response[None]:
-    refusal = replace(refusal, evidence=(f"HTTP {reply.status}", *refusal.evidence))
+def _declined(
+    reply: HttpReply, origin: Origin, declined: tuple[Refusal, str], body: Mapping[str, Any]
+) -> Response[None]:
+    refusal, word = declined
     return Response(
         message=Message(role="assistant", parts=()),
         finish_reason="content_filter",
-        raw_finish_reason=refusal.evidence[1].removeprefix("code="),
+        raw_finish_reason=word,
         outcome=Refused(refusal=refusal),
         refusal=refusal,
         usage=Usage(),

@@ -1,7 +1,7 @@
 """A whole answer → `Response`. A tolerant reader: the dialect has many speakers, and each adds or omits something.
 
 Part order is fixed, since the wire has no order between its fields: reasoning, text, refusal, what has no type, calls.
-The stream decoder shares `finished`, `usage_of`, `refusal_of` and the readers of single pieces with this module.
+The stream decoder shares `finished`, `usage_of` and the readers of single pieces with this module.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import Any, cast
 from portable_llm._http import HttpReply
 from portable_llm._json import JsonValue
 from portable_llm._messages import Citation, Origin
-from portable_llm._response import NoOutput, Refusal, RefusalSource, Refused, Response, Usage
+from portable_llm._response import NoOutput, Refusal, Refused, Response, Usage
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, body_object
-from portable_llm.wire.openai_chat._errors import declined_inside, error_inside, filtered_categories
+from portable_llm.wire.openai_chat._declined import declined_by_answer, declined_inside
+from portable_llm.wire.openai_chat._errors import error_inside
 
 FINISH_REASONS: Mapping[str, str] = {
     "stop": "stop",
@@ -53,18 +54,17 @@ def parse_response(reply: HttpReply, origin: Origin) -> Response[None]:
     """
     body = body_object(reply, "chat completion")
     choice = as_dict(next(iter(as_list(body.get("choices"))), None))
-    declined = declined_inside(body, choice)
-    error = None if declined is not None else error_inside(body, choice, reply)
     assembly = Assembly(origin)
     assembly.start(as_str(body.get("id")) or None, as_str(body.get("model")))
     # Some hosts answer in the older completions form: a text and no message.
     read_message(assembly, as_dict(choice.get("message")) or {"content": choice.get("text")})
-    code = declined.evidence[0].removeprefix("code=") if declined is not None else None
+    declined = declined_inside(body, choice, has_text=assembly.has_text)
+    error = None if declined is not None else error_inside(body, choice, reply)
     response = finished(
         assembly,
-        as_str(choice.get("finish_reason")) if code is None else code,
+        choice,
         usage_of(body, choice),
-        filters=as_dict(choice.get("content_filter_results")),
+        reports=body,
         request_id_=request_id(reply),
         raw=body,
         declined=declined,
@@ -217,52 +217,41 @@ def read_usage(fields: Mapping[str, Any]) -> Usage:
 
 def finished(
     assembly: Assembly,
-    word: str | None,
+    choice: Mapping[str, Any],
     usage: Mapping[str, Any],
     *,
-    filters: Mapping[str, Any] | None = None,
+    reports: Mapping[str, Any],
     request_id_: str | None = None,
     raw: Mapping[str, JsonValue] | None = None,
-    declined: Refusal | None = None,
+    declined: tuple[Refusal, str] | None = None,
     is_error: bool = False,
 ) -> Response[None]:
-    """The response that an assembled message, a finish word and a usage object add up to; `declined` is the refusal
-    of a filter that came as an error."""
-    said = assembly.refusal_text
+    """The response that an assembled message, its choice (finish word, filter report) and a usage object add up to.
+
+    `reports` holds what filters say beside the choices; `declined` is a refusal that came as an error, with its word.
+    """
+    word = as_str(choice.get("finish_reason"))
+    said, counts = assembly.refusal_text, read_usage(usage)
+    found = declined or declined_by_answer(reports, choice, said=said, usage=counts, has_text=assembly.has_text)
+    refusal = found[0] if found else None
     reason = finish_reason(
         word.lower() if word else None,
         FINISH_REASONS,
         has_calls=assembly.has_calls,
         has_refusal=bool(said),
-        is_filtered=declined is not None,
+        is_filtered=refusal is not None and refusal.source != "model",
         is_error=is_error,
     )
-    refusal = declined or refusal_of(said, word if reason == "content_filter" else None, filters or {})
     return Response(
         message=assembly.message(),
         finish_reason=reason,
-        raw_finish_reason=word,
+        raw_finish_reason=declined[1] if declined else word,
         outcome=NoOutput() if refusal is None else Refused(refusal=refusal),
         refusal=refusal,
-        usage=read_usage(usage),
+        usage=counts,
         model=assembly.model,
         id=assembly.id,
         provider=assembly.origin.provider,
         request_id=request_id_,
         raw=raw,
-    )
-
-
-def refusal_of(said: str, filter_word: str | None, filters: Mapping[str, Any]) -> Refusal | None:
-    """The typed refusal: the model's own words, or the finish word of a filter."""
-    if not said and filter_word is None:
-        return None
-    source: RefusalSource = "model" if filter_word is None else "output_filter"
-    evidence = [f"finish_reason={filter_word}"] if filter_word is not None else []
-    return Refusal(
-        kind="hard",
-        source=source,
-        category=",".join(filtered_categories(filters)) or "unspecified",
-        text=said or None,
-        evidence=(*evidence, *(("message.refusal",) if said else ())),
     )

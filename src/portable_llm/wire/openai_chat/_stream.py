@@ -17,7 +17,8 @@ from portable_llm._messages import Origin
 from portable_llm._response import Refusal, Response
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, frame_json
-from portable_llm.wire.openai_chat._errors import declined_inside, error_inside
+from portable_llm.wire.openai_chat._declined import declined_inside
+from portable_llm.wire.openai_chat._errors import error_inside
 from portable_llm.wire.openai_chat._parse import (
     REASONING_FIELDS,
     UNTYPED_FIELDS,
@@ -29,6 +30,9 @@ from portable_llm.wire.openai_chat._parse import (
     read_reasoning,
     usage_of,
 )
+
+_REPORTS = ("prompt_filter_results", "moderation")
+"""What filters say beside the choices: in chunks without any."""
 
 
 def stream_decoder(origin: Origin) -> ChatDecoder:
@@ -49,10 +53,12 @@ class ChatDecoder:
         self._word: str | None = None
         self._usage: Mapping[str, Any] = {}
         self._filters: dict[str, Any] = {}
+        self._reports: dict[str, Any] = {}
+        self._has_offsets = False
         self._is_started = False
         self._is_done = False
         self._is_failed = False
-        self._declined: Refusal | None = None
+        self._declined: tuple[Refusal, str] | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -87,11 +93,16 @@ class ChatDecoder:
         if self._images:
             self._assembly.unknown("images", {"images": self._images})
         self._assembly.close_all()
+        choice = {
+            "finish_reason": self._word,
+            "content_filter_results": self._filters,
+            "content_filter_offsets": self._has_offsets,
+        }
         response = finished(
             self._assembly,
-            self._word,
+            choice,
             self._usage,
-            filters=self._filters,
+            reports=self._reports,
             declined=self._declined,
             is_error=self._is_failed,
         )
@@ -120,9 +131,17 @@ class ChatDecoder:
         if word := choice.get("finish_reason"):
             self._word = as_str(word)
         if filters := choice.get("content_filter_results"):
-            self._filters.update(as_dict(filters))
+            self._filter(as_dict(filters))
+        if "content_filter_offsets" in choice:
+            self._has_offsets = True
         if usage := as_dict(choice.get("usage")):
             self._usage = usage
+
+    def _filter(self, report: Mapping[str, Any]) -> None:
+        """A filter reports on what it has read so far: what it once marked stays marked."""
+        for name, result in report.items():
+            if as_dict(self._filters.get(name)).get("filtered") is not True:
+                self._filters[name] = result
 
     def _delta(self, delta: Mapping[str, Any]) -> None:
         if details := as_list(delta.get("reasoning_details")):
@@ -157,9 +176,12 @@ class ChatDecoder:
         self._images += as_list(delta.get("images"))
 
     def _check(self, chunk: Mapping[str, Any], choice: Mapping[str, Any], data: bytes) -> None:
-        if (declined := declined_inside(chunk, choice)) is not None:
+        for name in _REPORTS:
+            if name in chunk:
+                self._reports[name] = chunk[name]
+        if (declined := declined_inside(chunk, choice, has_text=self._assembly.has_text)) is not None:
             self._declined = declined
-            self._word = declined.evidence[0].removeprefix("code=")
+            self._word = declined[1]
             return
         error = error_inside(chunk, choice, HttpReply(status=200, body=data))
         if error is not None:
