@@ -43,7 +43,7 @@ def guardrail(trace: Mapping[str, Any]) -> Guarded:
     return Guarded(bool(asked), tuple(names), tuple(dict.fromkeys(shown for _, shown in hits)))
 
 
-def _hits(value: object, side: str) -> Iterator[tuple[str, str]]:
+def _hits(value: Any, side: str) -> Iterator[tuple[str, str]]:
     """All policies that acted, wherever the assessments are nested: by guardrail, in lists, or both."""
     if isinstance(value, list):
         for item in cast("list[Any]", value):
@@ -52,7 +52,7 @@ def _hits(value: object, side: str) -> Iterator[tuple[str, str]]:
         fields = cast("dict[str, Any]", value)
         if not fields.keys() & _POLICIES.keys():
             for item in fields.values():
-                yield from _hits(item, side) if isinstance(item, (dict, list)) else ()
+                yield from _hits(item, side)
             return
         for policy in fields.keys() & _POLICIES.keys():
             yield from _acted(policy, fields[policy], side)

@@ -39,6 +39,11 @@ class Signal:
     """Whether the provider takes back text that came before."""
     fact: str
 
+    @property
+    def name(self) -> str:
+        """Place and word, as in `finish_reason=content_filter`; the place alone where any word will do."""
+        return self.place if self.word == ANY else f"{self.place}={self.word}"
+
 
 _WIRE_FACTS = "wire facts 2026-11-23"
 _AZURE = "Azure content filtering docs 2026-11-24"
@@ -234,6 +239,13 @@ def vendor_word(wire: str, category: RefusalCategory) -> str | None:
     return next((word for word, ours in WORDS.get(wire, {}).items() if ours == category), None)
 
 
+def _named(categories: Sequence[RefusalCategory]) -> RefusalCategory:
+    for category in categories:
+        if category != "other":
+            return category
+    return "other"
+
+
 def hard(
     signal: Signal,
     word: str | None = None,
@@ -251,15 +263,13 @@ def hard(
     vendor's words for why: the first that has one of our words counts. `has_text`: text came before. What a provider
     says about billing wins over the count of output tokens.
     """
-    ours = [category_of(signal.wire, name) for name in categories]
-    known = [one for one in ours if one != "other"]
-    named: RefusalCategory = known[0] if known else "other" if ours else signal.category
+    ours: list[RefusalCategory] = [category_of(signal.wire, name) for name in categories]
     own_word = word if word and not word.isdigit() and signal.category != "unspecified" else None
     billed = signal.is_billed if is_billed is None else is_billed
     return Refusal(
         kind="hard",
         source=signal.source,
-        category=named,
+        category=_named(ours) if ours else signal.category,
         raw_category=",".join(categories) or own_word,
         text=text,
         evidence=(f"{signal.place}={word}" if word else signal.place,) if evidence is None else tuple(evidence),

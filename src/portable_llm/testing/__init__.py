@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         CloseKeepAlive,
         Cut,
         CutJson,
+        Decline,
         DropParallelCalls,
         DropUsage,
         EmptyAnswer,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         nth,
         sometimes,
     )
+    from portable_llm.testing.refusals import refusal_names
     from portable_llm.testing.responders import Received, Reply, Responder, answer, echo, fixed, scripted
     from portable_llm.testing.server import FakeServer
 
@@ -51,6 +53,7 @@ _MODULES = {
         "CloseKeepAlive",
         "Cut",
         "CutJson",
+        "Decline",
         "DropParallelCalls",
         "DropUsage",
         "EmptyAnswer",
@@ -76,6 +79,7 @@ _MODULES = {
         "nth",
         "sometimes",
     ),
+    "refusals": ("refusal_names",),
     "responders": ("Received", "Reply", "Responder", "answer", "echo", "fixed", "scripted"),
     "server": ("FakeServer",),
 }
@@ -85,6 +89,7 @@ __all__ = [
     "CloseKeepAlive",
     "Cut",
     "CutJson",
+    "Decline",
     "DropParallelCalls",
     "DropUsage",
     "EmptyAnswer",
@@ -117,6 +122,7 @@ __all__ = [
     "first",
     "fixed",
     "nth",
+    "refusal_names",
     "scripted",
     "sometimes",
 ]

@@ -37,6 +37,7 @@ from portable_llm.testing.model_faults import (
     IgnoreStop,
     ProseAroundJson,
 )
+from portable_llm.testing.refusals import Decline
 
 _FAULTS: dict[str, type[Fault]] = {fault_name(cls): cls for cls in Fault.__subclasses__()}
 
@@ -75,6 +76,7 @@ __all__ = [
     "CloseKeepAlive",
     "Cut",
     "CutJson",
+    "Decline",
     "DropParallelCalls",
     "DropUsage",
     "EmptyAnswer",

@@ -313,7 +313,7 @@ class FakeServer:
     ) -> tuple[Answer, tuple[Fault, ...]]:
         """What is said, and all faults that are due (the reply may bring its own)."""
         if any(fault.is_answer for fault in faults):
-            answer = Answer()
+            answer = Answer(is_stream=received.is_stream)
         elif refusal is not None or received.request is None:
             why = refusal or _Refused("invalid_request", "no request", 400)
             return answer_of(wire.write_error(why.kind, why.message, status=why.status)), ()

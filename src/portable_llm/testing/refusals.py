@@ -1,0 +1,262 @@
+"""Every way in which a vendor says no, written as that vendor writes it: whole, and as the events of a stream.
+
+The bodies stand here by hand, from the vendors' documents and recordings, and not through this library's own writers:
+so that what reads them is held against something else than itself. A row is named as in the table of signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from portable_llm._errors import ConfigurationError
+from portable_llm._json import dump_json
+from portable_llm.testing.delivery import Answer
+from portable_llm.testing.fault import Fault
+
+if TYPE_CHECKING:
+    from portable_llm.wire import WireFormat
+
+Row: TypeAlias = Mapping[str, Any]
+"""What an answer has at the places of its wire; with `status`, the signal is an error answer whose body is `error`."""
+
+_VIOLENCE = {"hate": {"filtered": False, "severity": "safe"}, "violence": {"filtered": True, "severity": "high"}}
+_FILTERED = "The response was filtered due to the prompt triggering the content management policy."
+_AZURE = {
+    "message": _FILTERED,
+    "type": None,
+    "param": "prompt",
+    "code": "content_filter",
+    "status": 400,
+    "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": _VIOLENCE},
+}
+
+
+def _error(code: Any, message: str = "This request was declined.", **more: Any) -> Row:
+    return {"status": 400, "error": {"error": {"message": message, "type": None, "param": None, "code": code, **more}}}
+
+
+_CHAT: Mapping[str, Row] = {
+    "message.refusal": {"finish_reason": "stop", "message": {"refusal": "I'm sorry, I can't help with that."}},
+    "finish_reason=content_filter": {"finish_reason": "content_filter"},
+    "finish_reason=sensitive": {"finish_reason": "sensitive"},
+    "content_filter_results": {"finish_reason": "stop", "choice": {"content_filter_results": _VIOLENCE}},
+    "prompt_filter_results": {
+        "finish_reason": "content_filter",
+        "beside": {"prompt_filter_results": [{"prompt_index": 0, "content_filter_results": _VIOLENCE}]},
+    },
+    "content_filter_offsets": {
+        "finish_reason": "content_filter",
+        "choice": {
+            "content_filter_results": _VIOLENCE,
+            "content_filter_offsets": {"check_offset": 0, "start_offset": 0, "end_offset": 4},
+        },
+    },
+    "code=content_filter": {"status": 400, "error": {"error": {**_AZURE, "innererror": {"code": "Other"}}}},
+    "code=responsibleaipolicyviolation": {"status": 400, "error": {"error": {**_AZURE, "code": None}}},
+    "code=data_inspection_failed": _error("data_inspection_failed", "Input data may contain inappropriate content."),
+    "code=datainspectionfailed": _error("DataInspectionFailed", "Input data may contain inappropriate content."),
+    "code=1301": _error("1301"),
+    "code=moderation": {
+        "status": 403,
+        "error": {"error": {"code": 403, "message": "Flagged.", "metadata": {"reasons": ["violence"]}}},
+    },
+    "code=moderation_blocked": _error("moderation_blocked"),
+    "code=content_policy_violation": _error("content_policy_violation"),
+    "code=image_content_policy_violation": _error("image_content_policy_violation"),
+    "code=invalid_prompt": _error("invalid_prompt", "Invalid prompt: it was flagged as violating a usage policy."),
+    "code=bio_policy": _error("bio_policy"),
+    "code=cyber_policy": _error("cyber_policy"),
+    "code=misalignment_policy_violation": _error("misalignment_policy_violation"),
+    "misalignment": _error(
+        None,
+        misalignment={"error_type": "potentially_unintended_data_access", "detailed_explanation": "Blocked."},
+    ),
+    "error.message=content management policy": _error(None, _FILTERED),
+    "error.message=content violates usage guidelines": {
+        "status": 403,
+        "error": {
+            "code": "The caller does not have permission to execute the specified operation",
+            "error": "Content violates usage guidelines. Team: t, Model: m, Failed check: SAFETY_CHECK_TYPE_BIO",
+        },
+    },
+}
+
+_MESSAGES: Mapping[str, Row] = {
+    "stop_reason=refusal": {"end": {"stop_reason": "refusal", "stop_details": None}},
+    "stop_details.category": {
+        "end": {
+            "stop_reason": "refusal",
+            "stop_details": {"type": "refusal", "category": "cyber", "explanation": "Blocked under a usage policy."},
+        }
+    },
+    "error.message=content filtering policy": {
+        "status": 400,
+        "error": {
+            "type": "error",
+            "error": {"type": "invalid_request_error", "message": "Output blocked by content filtering policy"},
+            "request_id": "req_fake",
+        },
+    },
+    "amazon-bedrock-guardrailAction=intervened": {
+        "end": {"stop_reason": "end_turn", "stop_details": None},
+        "beside": {
+            "amazon-bedrock-guardrailAction": "INTERVENED",
+            "amazon-bedrock-trace": {
+                "guardrail": {
+                    "outputs": [{"id": {"contentPolicy": {"filters": [{"type": "HATE", "action": "BLOCKED"}]}}}]
+                }
+            },
+        },
+    },
+}
+
+
+_ENDINGS = (
+    *("SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "RECITATION", "LANGUAGE", "MODEL_ARMOR", "ESCALATION"),
+    *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+)
+
+
+def _gemini_rows() -> Iterator[tuple[str, Row]]:
+    for word in ("SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "MODEL_ARMOR", "JAILBREAK"):
+        yield f"promptFeedback.blockReason={word.lower()}", {"feedback": {"blockReason": word}}
+    yield "promptFeedback.blockReason", {"feedback": {"blockReason": "NEXT_YEARS_REASON"}}
+    for word in _ENDINGS:
+        yield f"finishReason={word.lower()}", {"end": {"finishReason": word}}
+    yield "finishReason=3", {"end": {"finishReason": 3}}
+    yield "finishReason=4", {"end": {"finishReason": 4}}
+    yield "finishReason", {"end": {"finishReason": 8}}
+    rating = {"category": "HARM_CATEGORY_HARASSMENT", "probability": "HIGH", "blocked": True}
+    yield "safetyRatings.blocked", {"end": {"finishReason": "STOP", "safetyRatings": [rating]}}
+
+
+REFUSALS: Mapping[str, Mapping[str, Row]] = {
+    "anthropic-messages": _MESSAGES,
+    "gemini": dict(_gemini_rows()),
+    "openai-chat": _CHAT,
+}
+"""Wire format → name of the signal → what the answer has."""
+
+_COUNTS = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+
+
+# ---- one writer per wire format --------------------------------------------------------------------------------------
+
+
+def _chat_body(row: Row, text: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": text or None, **row.get("message", {})}
+    choice = {"index": 0, "message": message, "finish_reason": row["finish_reason"], **row.get("choice", {})}
+    head = {"id": "chatcmpl-fake", "object": "chat.completion", "created": 0, "model": "fake"}
+    return {**head, "choices": [choice], "usage": _COUNTS, **row.get("beside", {})}
+
+
+def _chat_events(row: Row, text: str) -> Iterator[bytes]:
+    head = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 0, "model": "fake"}
+    if "beside" in row:
+        yield _data({**head, "choices": [], **row["beside"]})
+    deltas = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in _halves(text))]
+    said = row.get("message", {}).get("refusal", "")
+    deltas += [{"refusal": piece} for piece in _halves(said)]
+    for delta in deltas:
+        yield _data({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+    if "error" in row:
+        yield _data(row["error"])
+        return
+    last: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": row["finish_reason"], **row.get("choice", {})}
+    yield _data({**head, "choices": [last]})
+    yield _data({**head, "choices": [], "usage": _COUNTS})
+    yield b"data: [DONE]\n\n"
+
+
+def _messages_body(row: Row, text: str) -> dict[str, Any]:
+    content = [{"type": "text", "text": text}] if text else []
+    head = {"id": "msg_fake", "type": "message", "role": "assistant", "model": "fake", "content": content}
+    usage = {"input_tokens": 9, "output_tokens": 3 if text else 0}
+    return {**head, "stop_sequence": None, **row["end"], "usage": usage, **row.get("beside", {})}
+
+
+def _messages_events(row: Row, text: str) -> Iterator[bytes]:
+    head = {"id": "msg_fake", "type": "message", "role": "assistant", "model": "fake", "content": list[Any]()}
+    yield _named("message_start", message={**head, "stop_reason": None, "usage": {"input_tokens": 9}})
+    if text:
+        yield _named("content_block_start", index=0, content_block={"type": "text", "text": ""})
+        for piece in _halves(text):
+            yield _named("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
+    if "error" in row:
+        yield _named("error", **{name: value for name, value in row["error"].items() if name != "type"})
+        return
+    if text:
+        yield _named("content_block_stop", index=0)
+    yield _named("message_delta", delta=row["end"], usage={"output_tokens": 3 if text else 0})
+    yield _named("message_stop", **row.get("beside", {}))
+
+
+def _gemini_body(row: Row, text: str) -> dict[str, Any]:
+    head = {"modelVersion": "fake", "responseId": "fake", "usageMetadata": {"promptTokenCount": 9}}
+    if "feedback" in row:
+        return {"promptFeedback": row["feedback"], **head}
+    content = {"content": {"role": "model", "parts": [{"text": text}]}} if text else {}
+    return {"candidates": [{**content, "index": 0, **row["end"]}], **head}
+
+
+def _gemini_events(row: Row, text: str) -> Iterator[bytes]:
+    for piece in _halves(text) if "end" in row else ():
+        yield _data({"candidates": [{"content": {"role": "model", "parts": [{"text": piece}]}, "index": 0}]})
+    yield _data(_gemini_body(row, ""))
+
+
+def _halves(text: str) -> list[str]:
+    return [piece for piece in (text[: len(text) // 2], text[len(text) // 2 :]) if piece]
+
+
+def _data(value: Mapping[str, Any]) -> bytes:
+    return b"data: " + dump_json(dict(value)) + b"\n\n"
+
+
+def _named(name: str, **fields: Any) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), dump_json({"type": name, **fields}))
+
+
+_BODIES = {"anthropic-messages": _messages_body, "gemini": _gemini_body, "openai-chat": _chat_body}
+_EVENTS = {"anthropic-messages": _messages_events, "gemini": _gemini_events, "openai-chat": _chat_events}
+
+
+def refusal_names(wire: str) -> tuple[str, ...]:
+    """The signals that `Decline` can give on that wire format."""
+    return tuple(REFUSALS[wire])
+
+
+@dataclass(frozen=True, slots=True)
+class Decline(Fault):
+    """The provider declines: a filter, a policy, or the model by a typed signal."""
+
+    signal: str | None = None
+    """Its name, from `refusal_names(wire)`; by default the first of the wire format."""
+    text: str = ""
+    """What was said before; an error answer and a blocked prompt come before anything is said."""
+    is_inside: bool = False
+    """A signal that is an error comes inside a stream that began well, and not in the place of the answer."""
+
+    @property
+    def is_answer(self) -> bool:
+        return True
+
+    def reply(self, answer: Answer, wire: WireFormat) -> Answer:
+        rows = REFUSALS[wire.NAME]
+        name = next(iter(rows)) if self.signal is None else self.signal
+        if name not in rows:
+            raise ConfigurationError(f"{wire.NAME} has no signal {name!r}; it has: {', '.join(rows)}")
+        row = rows[name]
+        if "status" in row and not (self.is_inside and answer.is_stream):
+            return _whole(row["error"], row["status"])
+        if not answer.is_stream:
+            return _whole(_BODIES[wire.NAME](row, self.text))
+        events = tuple(_EVENTS[wire.NAME](row, self.text))
+        return Answer(headers={"content-type": "text/event-stream"}, chunks=events, is_stream=True)
+
+
+def _whole(body: Mapping[str, Any], status: int = 200) -> Answer:
+    headers = {"content-type": "application/json"}
+    return Answer(status=status, headers=headers, chunks=(dump_json(dict(body)),))
