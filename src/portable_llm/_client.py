@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from portable_llm import _exchange as exchange
+from portable_llm import _fallback as fallback
 from portable_llm._adaptation import LossPolicy, OnLoss, loss_policy
 from portable_llm._errors import ConfigurationError, InvalidRequestError
 from portable_llm._http import HttpCall, HttpReply, Timeouts
@@ -19,6 +20,7 @@ from portable_llm._response import Response
 from portable_llm._retry import RetryBudget, RetryPolicy
 from portable_llm._streams import AsyncStream, Stream
 from portable_llm.providers._target import Keyring, Target, load_settings
+from portable_llm.refusal import DEFAULT_POLICY, REFUSAL_OPTIONS, RefusalOptions, RefusalPolicy
 from portable_llm.transport import SyncDriver
 
 if TYPE_CHECKING:
@@ -34,8 +36,12 @@ Messages = str | Message | Sequence[Message]
 TokenSource = Callable[[], str | Awaitable[str]]
 
 
-class ClientOptions(TypedDict, total=False):
-    """The keyword arguments of both clients."""
+class ChatOptions(Options, RefusalOptions, total=False):
+    """The keyword options of a call: what is asked of the model, and what to do should it decline."""
+
+
+class ClientOptions(RefusalOptions, total=False):
+    """The keyword arguments of both clients; what stands here about refusals holds for all calls."""
 
     api_keys: Mapping[str, str]
     """Keys by provider name; by default the vendors' usual environment variables."""
@@ -74,6 +80,7 @@ class _BaseClient(Generic[D]):
         self._retry = options.get("retry", RetryPolicy())
         self._timeouts = options.get("timeouts", Timeouts())
         self._headers = dict(options.get("headers", {}))
+        self._refusals = DEFAULT_POLICY.with_({name: options[name] for name in options.keys() & REFUSAL_OPTIONS})
         self._budget = RetryBudget()
         self._driver: D = driver
 
@@ -88,7 +95,20 @@ class _BaseClient(Generic[D]):
         policy.check(plan.adaptations, f"{plan.target.provider.name}:{plan.target.model}")
         return plan
 
-    def _link(self, target: Target) -> exchange.Link:
+    def _routes(
+        self, plan: Plan[T], on_loss: OnLoss | LossPolicy | None, options: RefusalOptions
+    ) -> tuple[tuple[fallback.Route[T], ...], RefusalPolicy]:
+        """Every model that may be asked, the first by `plan`: what is wrong with any is known before one is."""
+        policy = self._refusals.with_(options)
+        plans = [fallback.streamed(plan, policy) if plan.is_stream else plan]
+        if policy.on_refusal == "fallback":
+            plans += [self._plan(plan.request.with_model(name), stream=plan.is_stream) for name in policy.fallback]
+        routes = [
+            fallback.Route(plan=self._checked(one, on_loss), link=self._link(one.target, policy)) for one in plans
+        ]
+        return tuple(routes), policy
+
+    def _link(self, target: Target, refusals: RefusalPolicy | None = None) -> exchange.Link:
         token = self._tokens.get(target.provider.name)
         return exchange.Link(
             key=None if token is not None else self._keys.key_for(target),
@@ -97,6 +117,7 @@ class _BaseClient(Generic[D]):
             retry=self._retry,
             budget=self._budget,
             timeouts=self._timeouts,
+            refusals=self._refusals if refusals is None else refusals,
             random=random.random,
         )
 
@@ -154,14 +175,22 @@ def _check_options(options: ClientOptions) -> None:
         raise ConfigurationError(f"unknown client option {min(unknown)!r}; known: http_client, {known}")
 
 
-def _request_of(what: str | Request[Any], messages: Messages | None, output: Any, options: Options) -> Request[Any]:
+def _refusals_of(options: ChatOptions | RefusalOptions) -> RefusalOptions:
+    """What a call says about refusals, taken out of its options."""
+    values = cast("dict[str, Any]", options)
+    return cast("RefusalOptions", {name: values.pop(name) for name in values.keys() & REFUSAL_OPTIONS})
+
+
+def _request_of(
+    what: str | Request[Any], messages: Messages | None, output: Any, options: Mapping[str, Any]
+) -> Request[Any]:
     if isinstance(what, Request):
         if messages is not None or output is not None or options:
             raise InvalidRequestError("a Request is complete: change it with dataclasses.replace(request, ...)")
         return what
     if messages is None:
         raise InvalidRequestError('messages are missing: chat("provider:model", "Hello")')
-    return request(what, messages, output=output, **options)
+    return request(what, messages, output=output, **cast("Options", options))
 
 
 class Client(_BaseClient[SyncDriver]):
@@ -175,7 +204,9 @@ class Client(_BaseClient[SyncDriver]):
         super().__init__(SyncDriver(http_client), options)
 
     @overload
-    def chat(self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]: ...
+    def chat(
+        self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[RefusalOptions]
+    ) -> Response[T]: ...
     @overload
     def chat(
         self,
@@ -184,7 +215,7 @@ class Client(_BaseClient[SyncDriver]):
         /,
         *,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[None]: ...
     @overload
     def chat(
@@ -195,7 +226,7 @@ class Client(_BaseClient[SyncDriver]):
         *,
         output: Output[T],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[T]: ...
     @overload
     def chat(
@@ -206,7 +237,7 @@ class Client(_BaseClient[SyncDriver]):
         *,
         output: JsonSchema | Literal["json"],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[JsonValue]: ...
     @overload
     def chat(
@@ -217,7 +248,7 @@ class Client(_BaseClient[SyncDriver]):
         *,
         output: TypeForm[T],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[T]: ...
     def chat(
         self,
@@ -227,21 +258,35 @@ class Client(_BaseClient[SyncDriver]):
         *,
         output: Any = None,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[Any]:
-        """One answer. Raises a `PortableLLMError`; a refusal is an answer and raises nothing."""
-        return self.send(self._plan(_request_of(what, messages, output, options)), on_loss=on_loss)
+        """One answer. Raises a `PortableLLMError`; a refusal is an answer and raises nothing by default.
 
-    def send(self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]:
+        `on_refusal` and `fallback` say otherwise: see `portable_llm.refusal.RefusalOptions`.
+        """
+        refusals = _refusals_of(options)
+        asked = _request_of(what, messages, output, options)
+        return self.send(self._plan(asked), on_loss=on_loss, **refusals)
+
+    def send(
+        self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[RefusalOptions]
+    ) -> Response[T]:
         """Send exactly this plan; raises `LossError` if it loses more than allowed."""
-        link = self._link(self._checked(plan, on_loss).target)
+        routes, policy = self._routes(plan, on_loss, options)
         if plan.is_stream:
-            with Stream(self._driver.open(exchange.stream(plan, link)), plan) as stream:
+            with Stream(self._driver.open(fallback.stream(routes, policy)), routes[0].plan) as stream:
                 return stream.finish()
-        return self._driver.run(exchange.chat(plan, link))
+        return self._driver.run(fallback.chat(routes, policy))
 
     @overload
-    def stream(self, what: Request[T] | Plan[T], /, *, on_loss: OnLoss | LossPolicy | None = None) -> Stream[T]: ...
+    def stream(
+        self,
+        what: Request[T] | Plan[T],
+        /,
+        *,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[RefusalOptions],
+    ) -> Stream[T]: ...
     @overload
     def stream(
         self,
@@ -250,7 +295,7 @@ class Client(_BaseClient[SyncDriver]):
         /,
         *,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Stream[None]: ...
     @overload
     def stream(
@@ -261,7 +306,7 @@ class Client(_BaseClient[SyncDriver]):
         *,
         output: Output[T],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Stream[T]: ...
     @overload
     def stream(
@@ -272,7 +317,7 @@ class Client(_BaseClient[SyncDriver]):
         *,
         output: JsonSchema | Literal["json"],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Stream[JsonValue]: ...
     @overload
     def stream(
@@ -283,7 +328,7 @@ class Client(_BaseClient[SyncDriver]):
         *,
         output: TypeForm[T],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Stream[T]: ...
     def stream(
         self,
@@ -293,12 +338,13 @@ class Client(_BaseClient[SyncDriver]):
         *,
         output: Any = None,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Stream[Any]:
         """One answer as events; use it in a `with` block. Leaving it early closes the connection."""
+        refusals = _refusals_of(options)
         plan = _stream_plan(self, what, messages, output, options)
-        link = self._link(self._checked(plan, on_loss).target)
-        return Stream(self._driver.open(exchange.stream(plan, link)), plan)
+        routes, policy = self._routes(plan, on_loss, refusals)
+        return Stream(self._driver.open(fallback.stream(routes, policy)), routes[0].plan)
 
     def request(self, provider: str, path: str, json: JsonValue = None, *, method: str | None = None) -> HttpReply:
         """The escape hatch: any call to a provider's API, with its auth, errors and retries.
@@ -324,7 +370,7 @@ def _stream_plan(
     what: str | Request[Any] | Plan[Any],
     messages: Messages | None,
     output: Any,
-    options: Options,
+    options: Mapping[str, Any],
 ) -> Plan[Any]:
     if isinstance(what, Plan):
         plan = what
@@ -350,7 +396,9 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         super().__init__(async_driver(http_client), options)
 
     @overload
-    async def chat(self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]: ...
+    async def chat(
+        self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[RefusalOptions]
+    ) -> Response[T]: ...
     @overload
     async def chat(
         self,
@@ -359,7 +407,7 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         /,
         *,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[None]: ...
     @overload
     async def chat(
@@ -370,7 +418,7 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         *,
         output: Output[T],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[T]: ...
     @overload
     async def chat(
@@ -381,7 +429,7 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         *,
         output: JsonSchema | Literal["json"],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[JsonValue]: ...
     @overload
     async def chat(
@@ -392,7 +440,7 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         *,
         output: TypeForm[T],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[T]: ...
     async def chat(
         self,
@@ -402,22 +450,31 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         *,
         output: Any = None,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> Response[Any]:
         """One answer; as `Client.chat`."""
-        return await self.send(self._plan(_request_of(what, messages, output, options)), on_loss=on_loss)
+        refusals = _refusals_of(options)
+        asked = _request_of(what, messages, output, options)
+        return await self.send(self._plan(asked), on_loss=on_loss, **refusals)
 
-    async def send(self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None) -> Response[T]:
+    async def send(
+        self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[RefusalOptions]
+    ) -> Response[T]:
         """Send exactly this plan; as `Client.send`."""
-        link = self._link(self._checked(plan, on_loss).target)
+        routes, policy = self._routes(plan, on_loss, options)
         if plan.is_stream:
-            async with AsyncStream(self._driver.open(exchange.stream(plan, link)), plan) as stream:
+            async with AsyncStream(self._driver.open(fallback.stream(routes, policy)), routes[0].plan) as stream:
                 return await stream.finish()
-        return await self._driver.run(exchange.chat(plan, link))
+        return await self._driver.run(fallback.chat(routes, policy))
 
     @overload
     def stream(
-        self, what: Request[T] | Plan[T], /, *, on_loss: OnLoss | LossPolicy | None = None
+        self,
+        what: Request[T] | Plan[T],
+        /,
+        *,
+        on_loss: OnLoss | LossPolicy | None = None,
+        **options: Unpack[RefusalOptions],
     ) -> AsyncStream[T]: ...
     @overload
     def stream(
@@ -427,7 +484,7 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         /,
         *,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> AsyncStream[None]: ...
     @overload
     def stream(
@@ -438,7 +495,7 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         *,
         output: Output[T],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> AsyncStream[T]: ...
     @overload
     def stream(
@@ -449,7 +506,7 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         *,
         output: JsonSchema | Literal["json"],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> AsyncStream[JsonValue]: ...
     @overload
     def stream(
@@ -460,7 +517,7 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         *,
         output: TypeForm[T],
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> AsyncStream[T]: ...
     def stream(
         self,
@@ -470,12 +527,13 @@ class AsyncClient(_BaseClient["AsyncDriver"]):
         *,
         output: Any = None,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ChatOptions],
     ) -> AsyncStream[Any]:
         """One answer as events; use it in an `async with` block. Leaving it early closes the connection."""
+        refusals = _refusals_of(options)
         plan = _stream_plan(self, what, messages, output, options)
-        link = self._link(self._checked(plan, on_loss).target)
-        return AsyncStream(self._driver.open(exchange.stream(plan, link)), plan)
+        routes, policy = self._routes(plan, on_loss, refusals)
+        return AsyncStream(self._driver.open(fallback.stream(routes, policy)), routes[0].plan)
 
     async def request(
         self, provider: str, path: str, json: JsonValue = None, *, method: str | None = None

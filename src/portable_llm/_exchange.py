@@ -27,6 +27,7 @@ from portable_llm._retry import RetryBudget, RetryHint, RetryPolicy, read_hint
 from portable_llm._stream import Decoding, deltas_of, read_reply
 from portable_llm.output import ask_again
 from portable_llm.providers._target import Target
+from portable_llm.refusal import DEFAULT_POLICY, RefusalPolicy, spoken
 from portable_llm.wire import wire_format
 
 T = TypeVar("T")
@@ -52,6 +53,8 @@ class Link:
     retry: RetryPolicy = RetryPolicy()
     budget: RetryBudget | None = None
     timeouts: Timeouts = Timeouts()
+    refusals: RefusalPolicy = DEFAULT_POLICY
+    """Which texts are read for a refusal, and by whom; what follows from one is decided a room later."""
     random: Callable[[], float] = random.random
 
 
@@ -191,11 +194,26 @@ def _answer(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
     def read(reply: HttpReply) -> Response[T]:
         return read_reply(plan, reply, tries.so_far(reply))
 
-    return (yield from deliver(plan.target, plan.call, link, read, tries))
+    return _judged(plan, (yield from deliver(plan.target, plan.call, link, read, tries)), link)
+
+
+def _judged(plan: Plan[T], response: Response[T], link: Link) -> Response[T]:
+    """The response with the refusal that its words are, where they are to be read for one."""
+    policy = link.refusals
+    if policy.soft_refusals == "never" or (policy.soft_refusals == "output" and plan.output is None):
+        return response
+    return spoken(response, plan.request, policy.soft_refusals, policy.classifier)
 
 
 def stream(plan: Plan[T], link: Link) -> StreamExchange[T]:
-    """One answer as events, the last of them `Finished`; a break raises with the partial response.
+    """One answer as events, the last of them `Finished`; a break raises with the partial response."""
+    response = yield from events(plan, link)
+    yield Finished(response)
+    return response
+
+
+def events(plan: Plan[T], link: Link) -> StreamExchange[T]:
+    """The events of one answer but for `Finished`, and the answer at the end.
 
     A stream that breaks before anything a reader could have used is sent again.
     """
@@ -208,8 +226,7 @@ def stream(plan: Plan[T], link: Link) -> StreamExchange[T]:
         opened = yield from deliver(plan.target, plan.call, link, read, tries, stream=True)
         if isinstance(opened, Response):
             yield from deltas_of(opened)
-            yield Finished(opened)
-            return opened
+            return _judged(plan, opened, link)
         decoding = Decoding(plan, opened)
         try:
             while (chunk := (yield _READ)) is not None:
@@ -227,8 +244,7 @@ def stream(plan: Plan[T], link: Link) -> StreamExchange[T]:
         else:
             for delta in last:
                 yield delta
-            yield Finished(response)
-            return response
+            return _judged(plan, response, link)
         yield Pause(pause)
         yield Restarted(f"{type(broken).__name__}: {broken.message}")
 

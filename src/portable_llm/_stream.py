@@ -22,8 +22,9 @@ from portable_llm._frames import SseDecoder
 from portable_llm._http import HttpReply
 from portable_llm._messages import Part, ReasoningPart, RefusalPart, TextPart, ToolCallPart
 from portable_llm._plan import Plan
-from portable_llm._response import Attempt, Response
+from portable_llm._response import Attempt, NoOutput, Refused, Response
 from portable_llm.output import check
+from portable_llm.refusal import empty
 
 T = TypeVar("T")
 
@@ -34,7 +35,13 @@ MAX_PLAIN_BODY = 64 * 1024 * 1024
 def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ...] = ()) -> Response[T]:
     """The response as the application gets it: with ledger and attempts, and checked for the wanted value."""
     known = response.answering(plan.target.provider.name, plan.adaptations, attempts)
-    return check(known, plan.request.output, plan.output)
+    checked = check(known, plan.request.output, plan.output)
+    nothing = empty(checked, plan.request)
+    if nothing is None:
+        return checked
+    # Where a value was wanted, an empty answer stays invalid: it may be asked for again.
+    outcome = Refused(refusal=nothing) if isinstance(checked.outcome, NoOutput) else checked.outcome
+    return replace(checked, refusal=nothing, outcome=outcome)
 
 
 def read_reply(plan: Plan[T], reply: HttpReply, attempts: tuple[Attempt, ...] = ()) -> Response[T]:

@@ -83,7 +83,7 @@ def _observation(
         value_error="; ".join(outcome.errors) if wants_value and isinstance(outcome, Invalid) else None,
         finish=response.finish_reason,
         raw_finish=response.raw_finish_reason,
-        refusal=None if response.refusal is None else response.refusal.text or ", ".join(response.refusal.evidence),
+        refusal=_typed_refusal(response),
         usage={"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
         if usage.input_tokens is not None or usage.output_tokens is not None
         else None,
@@ -91,6 +91,14 @@ def _observation(
         repairs=tuple(repair.kind for repair in outcome.repairs) if wants_value and isinstance(outcome, Parsed) else (),
         events=events,
     )
+
+
+def _typed_refusal(response: Response[Any]) -> str | None:
+    """What a typed refusal says; what the library makes of an empty answer is no observation."""
+    refusal = response.refusal
+    if refusal is None or refusal.kind != "hard":
+        return None
+    return refusal.text or ", ".join(refusal.evidence)
 
 
 def _error(error: PortableLLMError, status: int | None) -> dict[str, Any]:
