@@ -113,7 +113,7 @@ def test_a_typed_refusal_is_never_sent_again_whatever_its_status(ask: Any, signa
         def reply(self, answer: Any, wire: Any) -> Any:
             from dataclasses import replace
 
-            written = super(Declined, self).reply(answer, wire)
+            written = super().reply(answer, wire)
             return replace(written, status=status, headers={**written.headers, "x-should-retry": "true"})
 
     with FakeServer(faults=[Declined(signal=signal)]) as server:
@@ -286,7 +286,17 @@ def test_a_second_no_is_final(ask: Any) -> None:
 
 @pytest.mark.parametrize(
     "category",
-    ["violence", "hate", "sexual", "self_harm", "illegal", "cyber", "bio_chem", "reasoning_extraction", "prompt_attack"],
+    [
+        "violence",
+        "hate",
+        "sexual",
+        "self_harm",
+        "illegal",
+        "cyber",
+        "bio_chem",
+        "reasoning_extraction",
+        "prompt_attack",
+    ],
 )
 def test_a_safety_policy_is_never_argued_with(ask: Any, category: str) -> None:
     with FakeServer(fixed(NO)) as server:

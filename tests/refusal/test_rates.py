@@ -56,3 +56,12 @@ def test_attributes_of_a_span_hold_no_words_of_the_answer() -> None:
     assert "secret words" not in map(str, attributes.values())
     assert refusal_attributes(SOFT)["portable_llm.refusal.probability"] == pytest.approx(0.75)
     assert refusal_attributes(None) == {}
+
+
+def test_every_public_name_of_the_room_loads() -> None:
+    from portable_llm import refusal
+
+    assert all(getattr(refusal, name) is not None for name in refusal.__all__)
+    assert dir(refusal) == sorted(refusal.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        refusal.nonsense  # noqa: B018

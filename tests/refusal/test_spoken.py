@@ -7,7 +7,18 @@ from typing import Any, Literal
 
 import pytest
 
-from portable_llm import Client, Invalid, NoOutput, Output, Parsed, Refused, RefusedError, Response, Tool, provider_names
+from portable_llm import (
+    Client,
+    Invalid,
+    NoOutput,
+    Output,
+    Parsed,
+    Refused,
+    RefusedError,
+    Response,
+    Tool,
+    provider_names,
+)
 from portable_llm._errors import ConfigurationError
 from portable_llm.refusal import prompt_of
 from portable_llm.testing import FakeServer, answer, fixed

@@ -30,6 +30,18 @@ from portable_llm import (
     ToolCallPart,
 )
 from portable_llm._json import JsonValue
+from portable_llm.refusal import Rates, RefusalCategory, RefusalKind, refusal_rates
+
+
+@dataclass(frozen=True)
+class Verdict:
+    label: Literal["compliance", "partial", "refusal"]
+    probability: float = 1.0
+    evidence: tuple[str, ...] = ()
+
+
+def classify(prompt: str, response: str) -> Verdict:
+    return Verdict("compliance")
 
 
 class Invoice(BaseModel):
@@ -69,6 +81,21 @@ def requests_and_plans(client: Client) -> None:
     assert_type(client.plan(request, models=["anthropic:claude"]), tuple[Plan[Invoice], ...])
     assert_type(client.send(client.plan(request)), Response[Invoice])
     assert_type(client.plan(request).adaptations, tuple[Adaptation, ...])
+
+
+def refusals(client: Client, response: Response[Any]) -> None:
+    asked = client.chat("openai:gpt", "Hello", output=Invoice, on_refusal="fallback", fallback=("anthropic:claude",))
+    assert_type(asked, Response[Invoice])
+    request = portable_llm.request("openai:gpt", "Hello", output=Invoice)
+    assert_type(client.chat(request, on_refusal="raise"), Response[Invoice])
+    assert_type(client.send(client.plan(request), soft_refusals="never"), Response[Invoice])
+    assert_type(client.stream(request, clarification="It is homework."), Stream[Invoice])
+    assert_type(refusal_rates([response]), Rates)
+    assert_type(response.declined, tuple[Response[Any], ...])
+    if response.refusal is not None:
+        assert_type(response.refusal.category, RefusalCategory)
+        assert_type(response.refusal.kind, RefusalKind)
+    Client(refusal_classifier=classify)
 
 
 def streams(client: Client) -> None:
