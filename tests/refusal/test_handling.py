@@ -55,9 +55,9 @@ def events_of(request: pytest.FixtureRequest) -> Any:
             return list(stream)
 
     async def streaming(model: str, options: dict[str, Any]) -> list[Any]:
-        async with AsyncClient() as client:
-            async with client.stream(model, "Hello", max_output_tokens=50, **options) as stream:
-                return [event async for event in stream]
+        client = AsyncClient()
+        async with client, client.stream(model, "Hello", max_output_tokens=50, **options) as stream:
+            return [event async for event in stream]
 
     return sync if request.param == "sync" else lambda model, **options: asyncio.run(streaming(model, options))
 

@@ -92,8 +92,12 @@ def response_to_json(response: Response[Any]) -> dict[str, Any]:
             "kind": response.refusal.kind,
             "source": response.refusal.source,
             "category": response.refusal.category,
+            "raw_category": response.refusal.raw_category,
             "text": response.refusal.text,
             "evidence": list(response.refusal.evidence),
+            "is_retryable": response.refusal.is_retryable,
+            "is_billed": response.refusal.is_billed,
+            "is_withdrawn": response.refusal.is_withdrawn,
         },
         "usage": {
             "input_tokens": usage.input_tokens,

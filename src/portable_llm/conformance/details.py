@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from portable_llm.conformance.case import json_object, oracle
+from portable_llm.conformance.case import Case, json_object, oracle
 from portable_llm.conformance.comparison import cases_of
 from portable_llm.conformance.evaluate import Seen, read_observations
 from portable_llm.conformance.report.model import Detail, Details
 from portable_llm.conformance.store import RunStore
+from portable_llm.refusal import default_classifier
+
+
+def _spoken(case: Case, text: str) -> Detail:
+    """The verdict of the library's classifier on an answer: shown beside the judge's, which does not know of it."""
+    classify = default_classifier()
+    if classify is None:
+        return Detail()
+    turns = [turn for turn in case.request.get("messages", ()) if turn.get("role") in ("user", "tool")]
+    verdict = classify(str(turns[-1].get("content") or "") if turns else "", text)
+    category = getattr(verdict, "category", "unspecified")
+    return Detail(spoken={"label": verdict.label, "probability": verdict.probability, "category": category})
 
 
 def details_of(directory: Path) -> Details:
@@ -24,7 +36,7 @@ def details_of(directory: Path) -> Details:
             return None
         case, observation = cases[record.case], one.observation
         said = observation.error["message"] if observation.error is not None else observation.text
-        return Detail(
+        detail = Detail(
             request=json_object(record.request),
             answer_text=str(said),
             answer_calls=[call.to_json() for call in observation.tool_calls],
@@ -32,5 +44,8 @@ def details_of(directory: Path) -> Details:
             case_request=case.request,
             expected=oracle(case).to_json(),
         )
+        if observation.text:
+            detail.update(_spoken(case, observation.text))
+        return detail
 
     return look_up

@@ -289,6 +289,18 @@ def test_deep_and_odd_exchanges_are_shown_as_far_as_possible() -> None:
     assert "f({)" in text
 
 
+def test_the_classifier_s_verdict_stands_beside_the_judge_s() -> None:
+    def lookup(key: str) -> Detail:
+        verdict = {"label": "refusal", "probability": 0.974, "category": "out_of_scope"}
+        return {**details(key), "answer_text": "I can only help with billing.", "spoken": verdict}
+
+    assert (
+        "classifier, which no judge reads: refusal (0.97, out_of_scope)"
+        in Outline(render_html(SMOKE, details=lookup)).text
+    )
+    assert "which no judge reads" not in Outline(render_html(SMOKE, details=details)).text
+
+
 def test_without_jinja2_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portable_llm.conformance.report.html.find_spec", lambda name: None)
 

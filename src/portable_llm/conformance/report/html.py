@@ -118,6 +118,8 @@ class LaneAnswer:
     status: int | None
     is_known: bool
     """Whether the exchange is at hand."""
+    spoken: str
+    """What the library's classifier makes of the text, in words; no judge reads it."""
 
     @property
     def ledger(self) -> list[LedgerEntry]:
@@ -442,4 +444,14 @@ def _answer(lane: Lane, trial: TrialRow, own: Detail | None, other: Detail | Non
         request=pretty(detail.get("request"), limit),
         status=detail.get("status"),
         is_known=own is not None,
+        spoken=spoken(detail),
     )
+
+
+def spoken(detail: Detail) -> str:
+    """`refusal (0.97, out_of_scope)`; `""` where no text was classified."""
+    verdict = detail.get("spoken")
+    if not verdict:
+        return ""
+    category = "" if verdict["category"] == "unspecified" else f", {verdict['category']}"
+    return f"{verdict['label']} ({verdict['probability']:.2f}{category})"

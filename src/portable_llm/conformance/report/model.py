@@ -37,6 +37,8 @@ class Detail(TypedDict, total=False):
     """The vendor-neutral question."""
     expected: JsonObject
     """The correct answer by construction."""
+    spoken: JsonObject
+    """What the library's own classifier makes of the text: `label`, `probability`, `category`; no judge reads it."""
 
 
 Details: TypeAlias = Callable[[str], Detail | None]
