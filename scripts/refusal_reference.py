@@ -17,7 +17,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "refusals
 KINDS: dict[RefusalKind, str] = {
     "hard": "typed by the provider: a finish reason, a field, a block, an error code",
     "soft": "said in plain words, by the verdict of a classifier; `probability` says how sure it is",
-    "empty": "no text, no call, no reason; the evidence holds what is known (tokens, reasoning only, cut before any text)",
+    "empty": "no text, no call, no reason; the evidence holds what is known (tokens, reasoning only, cut before text)",
 }
 
 SOURCES: dict[RefusalSource, str] = {
