@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from portable_llm._messages import Part
 from portable_llm._response import Response
+
+if TYPE_CHECKING:
+    from portable_llm._plan import Plan
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -74,6 +77,8 @@ class Restarted:
     """What came so far is void: the request was sent again before its first visible output."""
 
     reason: str
+    plan: Plan[Any] | None = None
+    """The `Plan` of another model that goes on in its place; `None`: the same one was asked again."""
 
 
 @dataclass(frozen=True)

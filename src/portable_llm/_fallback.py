@@ -90,7 +90,7 @@ def stream(routes: Sequence[Route[T]], policy: RefusalPolicy) -> StreamExchange[
         if response.text or response.tool_calls:
             response = _noted(response, _TOO_LATE)
             break
-        yield Restarted(f"{_reason(response)}; {route.name} is asked instead")
+        yield Restarted(f"{_reason(response)}; {route.name} is asked instead", route.plan)
         again = yield from events(route.plan, route.link)
         response = _instead(response, again, _substituted(last, response, route, again))
         last = route

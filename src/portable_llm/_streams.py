@@ -22,7 +22,7 @@ class _Progress(Generic[T]):
 
     def __init__(self, plan: Plan[T]) -> None:
         self.plan = plan
-        """What was sent, with its ledger."""
+        """What was sent, with its ledger; after `Restarted`, to the model that goes on."""
         self._pieces: list[str] = []
         self._arguments: list[str] = []
         self._response: Response[T] | None = None
@@ -38,6 +38,7 @@ class _Progress(Generic[T]):
         elif kind is Restarted:
             self._pieces.clear()
             self._arguments.clear()
+            self.plan = cast("Plan[T]", cast("Restarted", event).plan or self.plan)
 
     @property
     def text(self) -> str:

@@ -22,7 +22,7 @@ from portable_llm import (
 )
 from portable_llm._errors import ConfigurationError
 from portable_llm.testing import Decline, FakeServer, Status, answer, fixed, scripted
-from refusal.test_spoken import Judge, Judged
+from support.judge import Judge, Judged
 
 NO = "I'm sorry, but I can't help with that."
 CODE = "code=bio_policy"
@@ -215,6 +215,8 @@ def test_a_stream_falls_back_before_its_first_words(events_of: Any, declining: F
     assert restarted.reason == (
         "compatible:fake declined (hard): finish_reason=content_filter; compatible:kind is asked instead"
     )
+    assert restarted.plan is not None
+    assert restarted.plan.target.model == "kind"
     assert [type(event) for event in events].count(Finished) == 1
     response = events[-1].response
     assert (response.text, len(response.declined)) == ("Gladly.", 1)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -22,29 +21,10 @@ from portable_llm import (
 from portable_llm._errors import ConfigurationError
 from portable_llm.refusal import prompt_of
 from portable_llm.testing import FakeServer, answer, fixed
+from support.judge import Judge, Judged
 
 NO = "I'm sorry, but I can't help with that."
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
-
-
-@dataclass(frozen=True)
-class Judged:
-    label: Literal["compliance", "partial", "refusal"] = "refusal"
-    probability: float = 0.9
-    evidence: tuple[Any, ...] = ((0, 9),)
-    category: str = "out_of_scope"
-
-
-class Judge:
-    """A classifier that remembers what it was asked, and says what it was told to."""
-
-    def __init__(self, verdict: Any = None) -> None:
-        self.asked: list[tuple[str, str]] = []
-        self.verdict = verdict or Judged()
-
-    def __call__(self, prompt: str, response: str) -> Any:
-        self.asked.append((prompt, response))
-        return self.verdict
 
 
 def said(reply: Any, judge: Judge | None, *, provider: str = "compatible", **options: Any) -> Response[Any]:

@@ -54,14 +54,20 @@ def _hits(value: Any, side: str) -> Iterator[tuple[str, str]]:
             for item in fields.values():
                 yield from _hits(item, side)
             return
-        for policy in fields.keys() & _POLICIES.keys():
-            yield from _acted(policy, fields[policy], side)
+        for policy in _POLICIES:  # in this order, so that the same trace always reads the same
+            if isinstance(fields.get(policy), dict):
+                yield from _acted(policy, fields[policy], side)
 
 
 def _acted(policy: str, fields: Mapping[str, Any], side: str) -> Iterator[tuple[str, str]]:
     lists, word = _POLICIES[policy]
     for name in lists:
-        for item in cast("list[Mapping[str, Any]]", fields.get(name) or ()):
+        for item in _objects(fields.get(name)):
             if item.get("action") in _ACTIONS:
                 category = str(item.get(word)) if word else _NAMES[policy]
                 yield category, f"guardrail.{side}.{policy}={item['action']}"
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    items = cast("list[Any]", value) if isinstance(value, list) else []
+    return [cast("Mapping[str, Any]", item) for item in items if isinstance(item, dict)]

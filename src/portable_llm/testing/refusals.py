@@ -223,6 +223,11 @@ _BODIES = {"anthropic-messages": _messages_body, "gemini": _gemini_body, "openai
 _EVENTS = {"anthropic-messages": _messages_events, "gemini": _gemini_events, "openai-chat": _chat_events}
 
 
+def written(wire: str, row: Row, text: str) -> Mapping[str, Any]:
+    """The body of a whole answer that has what the row says, after some text."""
+    return _BODIES[wire](row, text)
+
+
 def refusal_names(wire: str) -> tuple[str, ...]:
     """The signals that `Decline` can give on that wire format."""
     return tuple(REFUSALS[wire])
@@ -252,7 +257,7 @@ class Decline(Fault):
         if "status" in row and not (self.is_inside and answer.is_stream):
             return _whole(row["error"], row["status"])
         if not answer.is_stream:
-            return _whole(_BODIES[wire.NAME](row, self.text))
+            return _whole(written(wire.NAME, row, self.text))
         events = tuple(_EVENTS[wire.NAME](row, self.text))
         return Answer(headers={"content-type": "text/event-stream"}, chunks=events, is_stream=True)
 

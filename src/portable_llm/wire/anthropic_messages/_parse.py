@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from portable_llm._errors import UnreadableAnswerError
+from portable_llm._errors import ProviderError, UnreadableAnswerError
 from portable_llm._http import HttpReply
 from portable_llm._json import JsonValue
 from portable_llm._messages import Citation, Origin
@@ -17,7 +17,7 @@ from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
 from portable_llm.wire._reading import add, as_dict, as_int, as_list, as_str, body_object
 from portable_llm.wire.anthropic_messages._capabilities import FINISH_REASONS, NAME
-from portable_llm.wire.anthropic_messages._errors import error_of
+from portable_llm.wire.anthropic_messages._errors import error_of, parse_error
 
 _CALL_STATE = ("caller", "toolset_name")
 GUARDRAIL_FLAG = "amazon-bedrock-guardrailAction"
@@ -32,7 +32,10 @@ def parse_response(reply: HttpReply, origin: Origin) -> Response[None]:
     """
     body = body_object(reply, "answer")
     if body.get("type") == "error" or body.get("error"):
-        raise error_of(body, reply, "server_error")
+        answer = parse_error(reply, origin)
+        if isinstance(answer, ProviderError):
+            raise error_of(body, reply, "server_error")
+        return answer
     content = body.get("content")
     if not isinstance(content, list):
         raise UnreadableAnswerError(
