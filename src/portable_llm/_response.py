@@ -228,7 +228,7 @@ class Response(Generic[T_co]):
             return outcome.value
         context = {"provider": self.provider, "model": self.model, "request_id": self.request_id}
         if isinstance(outcome, Refused):
-            said = outcome.refusal.text or ", ".join(outcome.refusal.evidence)
+            said = (outcome.refusal.text or ", ".join(outcome.refusal.evidence))[:500]
             raise RefusedError(f"the model or a filter declined ({outcome.refusal.kind}): {said}", self, **context)
         if isinstance(outcome, Invalid):
             raise InvalidOutputError(f"no valid value in the answer: {'; '.join(outcome.errors)}", self, **context)

@@ -68,6 +68,20 @@ def test_text_before_a_refusal_is_kept_and_marked_where_it_is_withdrawn(signal: 
         assert not response.refusal.is_withdrawn
 
 
+@EVERY_SIGNAL
+@pytest.mark.parametrize("text", ["", SAID], ids=["at once", "after text"])
+def test_whole_and_streamed_say_the_same(signal: Signal, text: str) -> None:
+    whole, streamed = (declined(signal, stream=stream, text=text) for stream in (False, True))
+
+    assert streamed.refusal == whole.refusal
+    assert (streamed.text, streamed.finish_reason, streamed.raw_finish_reason, streamed.usage) == (
+        whole.text,
+        whole.finish_reason,
+        whole.raw_finish_reason,
+        whole.usage,
+    )
+
+
 ERRORS = [
     row for row in SIGNALS if row.place in ("code", "error.message", "misalignment") and row.name != "code=moderation"
 ]
