@@ -40,6 +40,8 @@ FINISH_REASONS: Mapping[str, str] = {
 }
 """Lower case; the first of each meaning is the protocol's own word, the others are those of its many hosts."""
 
+_PLAIN = ("stop", "tool_calls", "length")
+
 REASONING_FIELDS = ("reasoning_content", "reasoning")
 """Where hosts put readable reasoning; several at once hold the same text, so the first that is filled counts."""
 
@@ -232,7 +234,10 @@ def finished(
     """
     word = as_str(choice.get("finish_reason"))
     said, counts = assembly.refusal_text, read_usage(usage)
-    found = declined or declined_by_answer(reports, choice, said=said, usage=counts, has_text=assembly.has_text)
+    found = declined
+    # Nearly every answer ends plainly and without a filter's report: nothing more is looked for then.
+    if found is None and (said or word not in _PLAIN or choice.get("content_filter_results")):
+        found = declined_by_answer(reports, choice, said=said, usage=counts, has_text=assembly.has_text)
     refusal = found[0] if found else None
     reason = finish_reason(
         word.lower() if word else None,
