@@ -229,8 +229,8 @@ def written(wire: str, row: Row, text: str) -> Mapping[str, Any]:
 
 
 def refusal_names(wire: str) -> tuple[str, ...]:
-    """The signals that `Decline` can give on that wire format."""
-    return tuple(REFUSALS[wire])
+    """The signals that `Decline` can give on that wire format; none where a vendor only says no in words."""
+    return tuple(REFUSALS.get(wire, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +249,10 @@ class Decline(Fault):
         return True
 
     def reply(self, answer: Answer, wire: WireFormat) -> Answer:
-        rows = REFUSALS[wire.NAME]
-        name = next(iter(rows)) if self.signal is None else self.signal
+        rows = REFUSALS.get(wire.NAME, {})
+        name = next(iter(rows), "") if self.signal is None else self.signal
         if name not in rows:
-            raise ConfigurationError(f"{wire.NAME} has no signal {name!r}; it has: {', '.join(rows)}")
+            raise ConfigurationError(f"{wire.NAME} has no signal {name!r}; it has: {', '.join(rows) or 'none'}")
         row = rows[name]
         if "status" in row and not (self.is_inside and answer.is_stream):
             return _whole(row["error"], row["status"])
