@@ -93,6 +93,28 @@ def test_a_valid_value_that_declines_is_kept_with_the_refusal_beside() -> None:
     assert response.refusal is not None
 
 
+def test_a_valid_value_that_declines_is_raised_where_that_is_wished_for() -> None:
+    options: dict[str, Any] = {"output": Output(schema=SCHEMA), "soft_refusals": "always", "on_refusal": "raise"}
+
+    with pytest.raises(RefusedError):
+        said(answer('{"a": "I can\'t say."}'), Judge(), **options)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "shown"),
+    [
+        (((0, 9, "apology"), (4, 9, "apology"), (15, 20, "refuse")), ("I'm sorry", "I can")),
+        (("I can't",), ("I can't",)),
+        ((), ()),
+    ],
+)
+def test_evidence_is_quoted_and_never_twice(evidence: Any, shown: tuple[str, ...]) -> None:
+    response = said(answer(NO), Judge(Judged(evidence=evidence)), soft_refusals="always")
+
+    assert response.refusal is not None
+    assert response.refusal.evidence == shown
+
+
 def test_words_of_a_call_count_where_nothing_else_was_said() -> None:
     judge = Judge()
     tool = Tool(name="reply", parameters=SCHEMA)

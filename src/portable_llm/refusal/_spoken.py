@@ -104,11 +104,22 @@ def _refusal(verdict: SpokenVerdict, text: str, response: Response[Any]) -> Refu
         source="model",
         category=cast("RefusalCategory", category) if category in CATEGORIES else "unspecified",
         text=response.text or None,
-        evidence=tuple(_quoted(item, text) for item in verdict.evidence),
+        evidence=tuple(_quoted(item, text) for item in _outermost(verdict.evidence)),
         is_billed=True if response.usage.output_tokens else None,
         is_partial=verdict.label == "partial",
         probability=verdict.probability,
     )
+
+
+def _outermost(evidence: Sequence[Any]) -> list[Any]:
+    """The evidence without spans that lie inside another one: `sorry` in `I'm sorry`."""
+    spans = [cast("tuple[int, int]", item[:2]) for item in evidence if isinstance(item, tuple)]
+
+    def is_inside(item: Any) -> bool:
+        start, end = item[:2]
+        return any((a, b) != (start, end) and a <= start and end <= b for a, b in spans)
+
+    return [item for item in evidence if not (isinstance(item, tuple) and is_inside(item))]
 
 
 def _quoted(item: Any, text: str) -> str:
