@@ -67,6 +67,7 @@ _OPENAI_CHAT = (
     _chat("code", "responsibleaipolicyviolation", "input_filter", is_billed=True, fact=_AZURE),
     _chat("code", "data_inspection_failed", "input_filter", fact="DashScope, " + _WIRE_FACTS),
     _chat("code", "datainspectionfailed", "input_filter", fact="DashScope, its older spelling"),
+    _chat("code", "internalerror.algo.datainspectionfailed", "input_filter", fact="DashScope, QwenLM/qwen-code #3145"),
     _chat("code", "1301", "input_filter", fact="Z.ai, " + _WIRE_FACTS),
     _chat("code", "moderation", "input_filter", fact="OpenRouter, 403 with metadata.reasons, " + _WIRE_FACTS),
     _chat("code", "moderation_blocked", "input_filter", fact="OpenAI image generation docs 2026-11-24"),
@@ -77,6 +78,7 @@ _OPENAI_CHAT = (
     _chat("code", "cyber_policy", "provider_policy", "cyber", fact="microsoft/PyRIT #2714"),
     _chat("code", "misalignment_policy_violation", "provider_policy", "other", fact="openai SDK 3.54.0"),
     _chat("misalignment", ANY, "provider_policy", "other", fact="openai SDK 3.54.0"),
+    _chat("error.message", "datainspectionfailed", "input_filter", fact="DashScope, QwenLM/qwen-code #3145"),
     _chat("error.message", "content management policy", "input_filter", is_billed=True, fact=_AZURE),
     _chat(
         "error.message",

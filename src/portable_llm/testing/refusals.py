@@ -57,6 +57,7 @@ _CHAT: Mapping[str, Row] = {
     "code=responsibleaipolicyviolation": {"status": 400, "error": {"error": {**_AZURE, "code": None}}},
     "code=data_inspection_failed": _error("data_inspection_failed", "Input data may contain inappropriate content."),
     "code=datainspectionfailed": _error("DataInspectionFailed", "Input data may contain inappropriate content."),
+    "code=internalerror.algo.datainspectionfailed": _error("InternalError.Algo.DataInspectionFailed"),
     "code=1301": _error("1301"),
     "code=moderation": {
         "status": 403,
@@ -72,6 +73,9 @@ _CHAT: Mapping[str, Row] = {
     "misalignment": _error(
         None,
         misalignment={"error_type": "potentially_unintended_data_access", "detailed_explanation": "Blocked."},
+    ),
+    "error.message=datainspectionfailed": _error(
+        None, "<400> InternalError.Algo.DataInspectionFailed: Input text data may contain inappropriate content."
     ),
     "error.message=content management policy": _error(None, _FILTERED),
     "error.message=content violates usage guidelines": {
