@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from portable_llm._frames import SseDecoder
 from portable_llm._http import HttpReply
 from portable_llm._response import Refused, Response
 from portable_llm.refusal import SIGNALS, Signal, signal_of
@@ -82,9 +83,22 @@ def test_whole_and_streamed_say_the_same(signal: Signal, text: str) -> None:
     )
 
 
-ERRORS = [
-    row for row in SIGNALS if row.place in ("code", "error.message", "misalignment") and row.name != "code=moderation"
-]
+@EVERY_SIGNAL
+def test_a_refusal_that_is_cut_off_is_never_a_success(signal: Signal) -> None:
+    with FakeServer(faults=[Decline(signal=signal.name, text=SAID, is_inside=True)]) as server:
+        got = ask(server, signal.wire, stream=True)
+    if not got.headers["content-type"].startswith("text/event-stream"):
+        pytest.skip("this signal comes whole, in the place of a stream")
+
+    for size in range(0, len(got.body), 3):
+        frames, decoder = SseDecoder(), wire_format(signal.wire).stream_decoder(ORIGIN)
+        for frame in frames.feed(got.body[:size]):
+            decoder.feed(frame)
+        if decoder.is_complete:
+            assert decoder.finish()[1].refusal is not None, size
+
+
+ERRORS = [row for row in SIGNALS if row.place in ("code", "error.message", "misalignment")]
 """Signals that are errors: several vendors send them in the middle of a stream as well."""
 
 

@@ -43,7 +43,7 @@ def declined_by_error(
     inner = as_dict(error.get("innererror"))
     reasons = [str(reason) for reason in as_list(as_dict(error.get("metadata")).get("reasons"))]
     word = next((word for word in words_of(fields, error) if signal_of(_WIRE, "code", word)), None)
-    if word is None and status == 403 and reasons:
+    if word is None and reasons and 403 in (status, error.get("code")):
         word = "moderation"
     if word is None:
         return _by_report(error, before) or _by_sentence(fields, before)
