@@ -42,7 +42,7 @@ Effect = Literal["widened", "narrowed", "changed", "annotation"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 _ROUTING = ("cache", "metadata", "service_tier")
-_CONSTRAINTS = ("output", "tools", "tool_choice", "parallel_tool_calls", "stop")
+_CONSTRAINTS = ("output", "tools", "tool_choice", "allowed_tools", "parallel_tool_calls", "stop")
 _SETTINGS = ("sampling", "reasoning")
 
 

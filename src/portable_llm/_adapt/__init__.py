@@ -6,6 +6,7 @@ providers; the wire format's own renames come after, in `build_request`.
 
 from __future__ import annotations
 
+from portable_llm._adapt._calls import adapt_calls
 from portable_llm._adapt._content import adapt_content, adapt_system
 from portable_llm._adapt._context import Context, Pass
 from portable_llm._adapt._output import adapt_output
@@ -17,6 +18,7 @@ PASSES: tuple[Pass, ...] = (
     validate_request,
     adapt_output,
     adapt_tools,
+    adapt_calls,
     adapt_system,
     adapt_content,
     adapt_sampling,

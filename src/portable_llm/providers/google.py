@@ -27,6 +27,8 @@ _NO_THINKING = {
     "reasoning/summary": _no("the model does not think"),
 }
 _BEFORE_3 = {
+    "tools/name": _fact(values=("A-Za-z_", "A-Za-z0-9_.:-"), maximum=64, note="64 characters on older models"),
+    "tools/count": _fact(maximum=128),
     "output/with_tools": _no("JSON mode beside functions is refused before Gemini 3"),
     "tool_result/media": _no("functionResponse.parts came with Gemini 3"),
     "messages/prefill": _fact(note="continued by older models"),
