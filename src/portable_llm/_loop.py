@@ -142,8 +142,10 @@ _GO_ON = "error.run has all that was done, and its messages go on from there"
 
 def _end(response: Response[Any], calls: Sequence[ToolCallPart]) -> EndedBy | None:
     """Why the run is over with this answer; `None` if it goes on."""
-    if response.refusal is not None:
-        return "refusal"
+    refusal = response.refusal
+    # Words of refusal beside calls decline something else than the calls.
+    if refusal is not None and (refusal.kind == "hard" or not calls):
+        return "empty" if refusal.kind == "empty" else "refusal"
     if not calls:
         if response.finish_reason == "pause":  # the provider interrupted its own work: sent back, it goes on
             return None

@@ -149,7 +149,7 @@ class Round(Generic[T_co]):
     calls: tuple[CallRecord, ...] = ()
 
 
-EndedBy = Literal["answer", "refusal", "cut", "pending", "stop_when", "limit", "error"]
+EndedBy = Literal["answer", "refusal", "empty", "cut", "pending", "stop_when", "limit", "error"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,9 +160,9 @@ class Run(Generic[T_co]):
     messages: tuple[Message, ...]
     """What the run added to the conversation. Each call in it has its result, unless it is `pending`."""
     ended_by: EndedBy
-    """`answer`; `refusal`: the model or a filter declined; `cut`: the last answer is not whole, its calls were not
-    run; `pending`: calls without a handler wait for you; `stop_when`: your condition held; in errors `limit`, `error`.
-    """
+    """`answer`; `refusal`: the model or a filter declined; `empty`: nothing came; `cut`: the last answer is not whole,
+    its calls were not run; `pending`: calls without a handler wait for you; `stop_when`: your condition held; in errors
+    `limit`, `error`."""
 
     @property
     def response(self) -> Response[T_co]:
