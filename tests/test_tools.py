@@ -272,3 +272,34 @@ def test_strict_tools_beyond_the_target_s_number_are_not_strict_and_said() -> No
     sent = [tool["function"].get("strict") for tool in cast("Any", made.call.json)["tools"]]
     assert sent == [True, True, None]
     assert ledger(made) == {"/tools/2/strict": ("dropped", "lost")}
+
+
+# ---- media in results ------------------------------------------------------------------------------------------------
+
+BOTH = (user("Hi"), assistant(CALL), tool_result(CALL.id, "a map", PNG), user("Where?"))
+
+
+def test_an_image_of_a_result_goes_right_behind_the_results_where_they_take_text_only() -> None:
+    made = plan(*BOTH, facts={"tool_result/media": NO, "parts/image": YES}, tools=(WEATHER,))
+
+    [_, _, result, image, question] = cast("Any", made.call.json)["messages"]
+    assert [part["type"] for part in result["content"]] == ["text", "text"]
+    assert (image["role"], image["content"][1]["type"]) == ("user", "image_url")
+    assert question["content"] == "Where?"
+    assert ledger(made) == {"/messages/2/parts/0/parts/1": ("moved", "exact")}
+
+
+def test_images_of_several_results_follow_them_all() -> None:
+    second = ToolCallPart(id="call_2", name="clock", arguments={}, raw_arguments="{}")
+    history = (user("Hi"), assistant(CALL, second), tool_result(CALL.id, PNG), tool_result("call_2", PNG))
+
+    made = plan(*history, facts={"tool_result/media": NO, "parts/image": YES}, tools=(WEATHER,))
+
+    roles = [message["role"] for message in cast("Any", made.call.json)["messages"]]
+    assert roles == ["user", "assistant", "tool", "tool", "user"]
+
+
+def test_what_the_target_takes_nowhere_is_left_out_and_said() -> None:
+    made = plan(*BOTH, facts={"tool_result/media": NO, "parts/image": NO}, tools=(WEATHER,))
+
+    assert ledger(made) == {"/messages/2/parts/0/parts/1": ("dropped", "changed")}

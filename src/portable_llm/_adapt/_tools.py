@@ -161,6 +161,8 @@ def _choice(request: Request[Any], context: Context, entries: list[Adaptation]) 
         entries.append(entry("tools", "/tool_choice", "emulated", detail, source=fact.reference))
         only = tuple(tool for tool in request.tools if tool.name == choice.name)
         return replace(request, tools=only, tool_choice="required")
+    # No line of system text asks for the call instead: it would have to go after the first round of a tool loop, and
+    # models that refuse forced calls bind their signed reasoning to the system text.
     entries.append(dropped("tools", "/tool_choice", context, fact, "the model may answer in text instead"))
     return replace(request, tool_choice=None)
 
