@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from portable_llm._adapt._context import Changed, Context
+from portable_llm._adapt._edit import edited
 from portable_llm._adaptation import Adaptation, entry
 from portable_llm._calls import CallIds, ToolPlan, id_rule, name_rule, wire_names
-from portable_llm._messages import Message, Part, ToolCallPart, ToolResultPart
+from portable_llm._messages import Part, ToolCallPart, ToolResultPart
 from portable_llm._request import NamedTool, Request
-
-Edit = Callable[[Part, str], Part]
-"""A part and its place → the part as it is sent."""
 
 
 def adapt_calls(request: Request[Any], context: Context) -> Changed:
@@ -26,16 +23,6 @@ def adapt_calls(request: Request[Any], context: Context) -> Changed:
     if calls:
         request = _identify(request, context, entries)
     return request, entries
-
-
-def _edited(messages: tuple[Message, ...], edit: Edit) -> tuple[Message, ...]:
-    """The messages with each part edited; those that stay equal stay the same objects."""
-    edited: list[Message] = []
-    for index, message in enumerate(messages):
-        parts = tuple(edit(part, f"/messages/{index}/parts/{number}") for number, part in enumerate(message.parts))
-        is_same = all(new is old for new, old in zip(parts, message.parts, strict=True))
-        edited.append(message if is_same else replace(message, parts=parts))
-    return tuple(edited)
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------
@@ -67,7 +54,7 @@ def _rename(request: Request[Any], called: set[str], context: Context, entries: 
     choice = request.tool_choice
     if isinstance(choice, NamedTool) and choice.name in names:
         choice = NamedTool(say(choice.name, "/tool_choice"))
-    return replace(request, tools=tools, tool_choice=choice, messages=_edited(request.messages, edit))
+    return replace(request, tools=tools, tool_choice=choice, messages=edited(request.messages, edit))
 
 
 # ---- ids -------------------------------------------------------------------------------------------------------------
@@ -95,5 +82,5 @@ def _identify(request: Request[Any], context: Context, entries: list[Adaptation]
         entries.append(entry("tools", place, "renamed", detail, source=fact.reference))
         return sent
 
-    messages = _edited(request.messages, edit)
+    messages = edited(request.messages, edit)
     return replace(request, messages=messages) if entries else request

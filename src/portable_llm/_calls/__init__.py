@@ -5,12 +5,14 @@ from __future__ import annotations
 from portable_llm._calls._arguments import CheckedCall, check_call, invalid_arguments
 from portable_llm._calls._ids import CallIds, IdRule, id_rule
 from portable_llm._calls._names import NameRule, name_rule, wire_names
-from portable_llm._calls._plan import ToolPlan
+from portable_llm._calls._plan import ArgumentCodec, Lower, ToolPlan
 
 __all__ = [
+    "ArgumentCodec",
     "CallIds",
     "CheckedCall",
     "IdRule",
+    "Lower",
     "NameRule",
     "ToolPlan",
     "check_call",

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
+from portable_llm._adaptation import Adaptation
 from portable_llm._events import Delta, PartEnd, ToolCallDelta
+from portable_llm._json import JsonValue
 from portable_llm._messages import Part, ToolCallPart
+from portable_llm._request import JsonSchema
 from portable_llm._response import Response
 
 T = TypeVar("T")
+
+
+class ArgumentCodec(Protocol):
+    """A schema in a target's dialect, and values in its form: what `schema.lower` gives."""
+
+    @property
+    def schema(self) -> JsonSchema: ...
+    @property
+    def adaptations(self) -> tuple[Adaptation, ...]: ...
+    def encode(self, value: Any, /) -> Any: ...
+    def restore(self, value: Any, /) -> Any: ...
+
+
+class Lower(Protocol):
+    """`schema.lower`: raises `UnsupportedSchemaError` for what the dialect cannot say at all."""
+
+    def __call__(self, schema: JsonSchema, dialect: str, /, *, at: str) -> ArgumentCodec: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +39,8 @@ class ToolPlan:
 
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     """Name on the wire → name in the request, for those that differ."""
+    codecs: Mapping[str, ArgumentCodec] = field(default_factory=dict[str, ArgumentCodec])
+    """Name in the request → how its arguments travel, for those that are encoded."""
 
     def restore(self, response: Response[T]) -> Response[T]:
         """The response with its calls as the application declared the tools."""
@@ -28,7 +50,7 @@ class ToolPlan:
         return replace(response, message=replace(response.message, parts=parts))
 
     def restore_delta(self, delta: Delta) -> Delta:
-        """The same for one piece of a stream; arguments are restored when their part ends."""
+        """The same for one piece of a stream; arguments are restored when their part ends, not in pieces."""
         if isinstance(delta, ToolCallDelta):
             name = self.names.get(delta.name or "")
             return delta if name is None else replace(delta, name=name)
@@ -40,5 +62,10 @@ class ToolPlan:
     def _part(self, part: Part) -> Part:
         if not isinstance(part, ToolCallPart):
             return part
-        name = self.names.get(part.name)
-        return part if name is None else replace(part, name=name)
+        name = self.names.get(part.name, part.name)
+        codec = self.codecs.get(name)
+        if codec is not None and part.arguments is not None:
+            restored = codec.restore(part.arguments)
+            if isinstance(restored, dict):
+                part = replace(part, arguments=cast("dict[str, JsonValue]", restored))
+        return part if name == part.name else replace(part, name=name)
