@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from portable_llm._calls import CheckedCall, check_call
+from portable_llm._calls._arguments import CheckedCall, check_call
 from portable_llm._errors import (
     ConfigurationError,
     InvalidToolArgumentsError,

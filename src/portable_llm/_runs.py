@@ -1,140 +1,23 @@
-"""`Client.run` and its relatives: the signatures; the loop is in `_loop`, the drivers are the client's."""
+"""`Client.run` and its relatives: the signatures. The loop is in `_loop`, the drivers are the client's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from portable_llm import _exchange as exchange
-from portable_llm._errors import ConfigurationError, InvalidRequestError, PortableLLMError
 from portable_llm._json import JsonValue
-from portable_llm._loop import RunExchange, run_tools, without_end
 from portable_llm._messages import Message
-from portable_llm._request import JsonSchema, Output, Request, request
-from portable_llm.tools import FunctionTool, Loop, LoopOptions, Run, RunEvent, RunFinished, RunOptions
+from portable_llm._request import JsonSchema, Output, Request
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
-    from portable_llm.transport import AsyncRun, SyncRun
+    from portable_llm._run_streams import AsyncRunStream, RunStream
+    from portable_llm.tools import LoopOptions, Run, RunOptions
 
 T = TypeVar("T")
 
 Messages = str | Message | Sequence[Message]
-
-
-def _exchange_of(
-    client: Any, what: str | Request[Any], messages: Messages | None, options: dict[str, Any], stream: bool
-) -> tuple[Request[Any], RunExchange[Any]]:
-    """The request that starts the run, and the run; raises what `chat` raises before anything is sent.
-
-    `client` is either client: the rooms are one, split by size alone.
-    """
-    on_loss = options.pop("on_loss", None)
-    loop = Loop(**{name: options.pop(name) for name in LoopOptions.__annotations__ if name in options})
-    if isinstance(what, Request):
-        if messages is not None or any(value is not None for value in options.values()):
-            raise InvalidRequestError("a Request is complete: change it with dataclasses.replace(request, ...)")
-        start = what
-    elif messages is None:
-        raise InvalidRequestError('messages are missing: run("provider:model", "Hello", tools=[...])')
-    else:
-        start = cast("Request[Any]", request(what, messages, **options))
-    if unknown := loop.handlers.keys() - {tool.name for tool in start.tools}:
-        raise InvalidRequestError(f"handlers names {min(unknown)!r}, which is none of the request's tools")
-
-    def ask(asked: Request[Any], left: float | None) -> Any:
-        plan = client._checked(client._plan(asked, stream=stream), on_loss)
-        link = client._link(plan.target)
-        total = link.timeouts.total
-        if left is not None:
-            link = replace(link, timeouts=replace(link.timeouts, total=left if total is None else min(total, left)))
-        return without_end(exchange.stream(plan, link)) if stream else exchange.chat(plan, link)
-
-    return start, run_tools(start, loop, ask)
-
-
-def _refuse_async(start: Request[Any]) -> None:
-    for tool in start.tools:
-        if isinstance(tool, FunctionTool) and tool.is_async:
-            raise ConfigurationError(f"the tool {tool.name!r} is async, and this client is not: use AsyncClient")
-
-
-class _Events(Generic[T]):
-    """What both kinds of run streams have."""
-
-    _run: Run[T] | None = None
-
-    def _note(self, event: RunEvent[T]) -> RunEvent[T]:
-        if isinstance(event, RunFinished):
-            self._run = event.run
-        return event
-
-    @property
-    def run(self) -> Run[T]:
-        """The whole run; raises `PortableLLMError` before its last event has come."""
-        if self._run is None:
-            raise PortableLLMError("the run is not finished; read its events to the end, or call finish()")
-        return self._run
-
-
-class RunStream(_Events[T]):
-    """Events of all rounds of a run, the last of them `RunFinished`: iterate over it inside a `with` block."""
-
-    def __init__(self, events: SyncRun[Any, Any]) -> None:
-        self._events = events
-
-    def __iter__(self) -> Iterator[RunEvent[T]]:
-        return self
-
-    def __next__(self) -> RunEvent[T]:
-        return self._note(next(self._events))
-
-    def finish(self) -> Run[T]:
-        """Read the rest and give the whole run."""
-        for _ in self:
-            pass
-        return self.run
-
-    def close(self) -> None:
-        """End the run and close its connection at once."""
-        self._events.close()
-
-    def __enter__(self) -> RunStream[T]:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class AsyncRunStream(_Events[T]):
-    """Events of all rounds of a run; as `RunStream`, with `async with` and `async for`."""
-
-    def __init__(self, events: AsyncRun[Any, Any]) -> None:
-        self._events = events
-
-    def __aiter__(self) -> AsyncIterator[RunEvent[T]]:
-        return self
-
-    async def __anext__(self) -> RunEvent[T]:
-        return self._note(await anext(self._events))
-
-    async def finish(self) -> Run[T]:
-        """Read the rest and give the whole run."""
-        async for _ in self:
-            pass
-        return self.run
-
-    async def close(self) -> None:
-        """End the run and close its connection at once."""
-        await self._events.aclose()
-
-    async def __aenter__(self) -> AsyncRunStream[T]:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
 
 class ToolRuns:
@@ -161,8 +44,10 @@ class ToolRuns:
         Calls are run only if they came whole, with arguments that the tool's schema accepts. Raises what `chat`
         raises, and `ToolRunError`s, always with `error.run`: everything done so far.
         """
-        start, run = _exchange_of(self, what, messages, options, stream=False)
-        _refuse_async(start)
+        from portable_llm import _run_streams as runs  # here: most programs run no tools
+
+        start, run = runs.open_run(self, what, messages, options, stream=False)
+        runs.refuse_async(start)
         return self._driver.run(run)
 
     @overload
@@ -185,9 +70,11 @@ class ToolRuns:
         self: Any, what: str | Request[Any], messages: Messages | None = None, /, **options: Any
     ) -> RunStream[Any]:
         """The same run as events, the answers streamed; use it in a `with` block. Leaving it early ends the run."""
-        start, run = _exchange_of(self, what, messages, options, stream=True)
-        _refuse_async(start)
-        return RunStream(self._driver.open(run))
+        from portable_llm import _run_streams as runs  # here: most programs run no tools
+
+        start, run = runs.open_run(self, what, messages, options, stream=True)
+        runs.refuse_async(start)
+        return runs.RunStream(self._driver.open(run))
 
 
 class AsyncToolRuns:
@@ -211,7 +98,9 @@ class AsyncToolRuns:
     ) -> Run[T]: ...
     async def run(self: Any, what: str | Request[Any], messages: Messages | None = None, /, **options: Any) -> Run[Any]:
         """Ask, run tools, ask again; as `Client.run`. Tools may be async, and those of one round run at once."""
-        _, run = _exchange_of(self, what, messages, options, stream=False)
+        from portable_llm import _run_streams as runs  # here: most programs run no tools
+
+        _, run = runs.open_run(self, what, messages, options, stream=False)
         return await self._driver.run(run)
 
     @overload
@@ -234,5 +123,7 @@ class AsyncToolRuns:
         self: Any, what: str | Request[Any], messages: Messages | None = None, /, **options: Any
     ) -> AsyncRunStream[Any]:
         """The same run as events; use it in an `async with` block. Leaving it early ends the run."""
-        _, run = _exchange_of(self, what, messages, options, stream=True)
-        return AsyncRunStream(self._driver.open(run))
+        from portable_llm import _run_streams as runs  # here: most programs run no tools
+
+        _, run = runs.open_run(self, what, messages, options, stream=True)
+        return runs.AsyncRunStream(self._driver.open(run))

@@ -20,7 +20,7 @@ from functools import lru_cache, partial, wraps
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from portable_llm._adaptation import Adaptation, LossPolicy, OnLoss, Repair
-from portable_llm._calls import CheckedCall, check_call, invalid_arguments
+from portable_llm._calls._arguments import CheckedCall, check_call, invalid_arguments
 from portable_llm._errors import ConfigurationError
 from portable_llm._events import Delta, Restarted
 from portable_llm._json import JsonValue

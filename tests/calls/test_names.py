@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portable_llm import provider_names
-from portable_llm._calls import NameRule, name_rule, wire_names
+from portable_llm._calls._names import NameRule, name_rule, wire_names
 from portable_llm.providers import provider
 from portable_llm.wire import wire_format
 from support.patterns import examples

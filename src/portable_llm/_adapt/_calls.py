@@ -8,7 +8,7 @@ from typing import Any
 from portable_llm._adapt._context import Changed, Context
 from portable_llm._adapt._edit import edited
 from portable_llm._adaptation import Adaptation, entry
-from portable_llm._calls import CallIds, ToolPlan, id_rule, name_rule, wire_names
+from portable_llm._calls import ToolPlan
 from portable_llm._messages import Part, ToolCallPart, ToolResultPart
 from portable_llm._request import NamedTool, Request
 
@@ -29,6 +29,8 @@ def adapt_calls(request: Request[Any], context: Context) -> Changed:
 
 
 def _rename(request: Request[Any], called: set[str], context: Context, entries: list[Adaptation]) -> Request[Any]:
+    from portable_llm._calls._names import name_rule, wire_names  # here: most requests have no tools
+
     fact = context.capabilities["tools/name"]
     rule = name_rule(fact)
     names = wire_names({*called, *(tool.name for tool in request.tools)}, rule) if rule is not None else {}
@@ -61,6 +63,8 @@ def _rename(request: Request[Any], called: set[str], context: Context, entries: 
 
 
 def _identify(request: Request[Any], context: Context, entries: list[Adaptation]) -> Request[Any]:
+    from portable_llm._calls._ids import CallIds, id_rule  # here: most requests have no calls
+
     fact = context.capabilities["tools/call_id"]
     rule = id_rule(fact)
     if rule is None:

@@ -6,15 +6,14 @@ its beginning byte for byte, as prompt caches and signed reasoning demand.
 
 from __future__ import annotations
 
-import hashlib
 import re
-import string
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from portable_llm._capabilities import Fact
 
 _PREFIX = "call_"
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS = 24
 """Characters of a made-up id behind the prefix, where the rule leaves room."""
 _ANY_LENGTH = 10_000
@@ -36,7 +35,7 @@ class IdRule:
     def __post_init__(self) -> None:
         one = f"[{self.alphabet}]" if self.alphabet else "."
         object.__setattr__(self, "_legal", re.compile(f"{one}{{{self.minimum},{self.maximum}}}", re.DOTALL))
-        letters = "".join(sign for sign in string.digits + string.ascii_letters if re.fullmatch(one, sign))
+        letters = "".join(sign for sign in _LETTERS if re.fullmatch(one, sign))
         object.__setattr__(self, "_letters", letters)
 
     def accepts(self, id: str) -> bool:
@@ -45,6 +44,8 @@ class IdRule:
 
     def made_up(self, source: str) -> str:
         """A legal id that depends on `source` alone."""
+        import hashlib  # here: most ids are legal, and it loads a library of its own
+
         number = int.from_bytes(hashlib.sha256(source.encode("utf-8", "surrogatepass")).digest(), "big")
         room = self.maximum - len(_PREFIX)
         prefix = _PREFIX if room >= _DIGITS and self.accepts(_PREFIX + self._letters[0] * _DIGITS) else ""

@@ -8,7 +8,6 @@ request gives the same bytes each time and prompt caches hold.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection
@@ -55,6 +54,8 @@ class NameRule:
 
     def hashed(self, name: str, salt: int = 0) -> str:
         """The plain form, cut where it is too long, with a hash of the name behind it."""
+        import hashlib  # here: most names are legal, and it loads a library of its own
+
         source = name if not salt else f"{salt}/{name}"
         digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
         return f"{self.plain(name)[: self.maximum - _HASH - 1]}_{digest}"
