@@ -167,6 +167,8 @@ def test_events_of_all_rounds_come_as_they_are_and_one_is_the_last() -> None:
     kinds = [type(event) for event in events]
     assert kinds.count(RoundFinished) == 2
     assert kinds.index(RunFinished) == len(kinds) - 1
+    rounds = [event.round.messages for event in events if isinstance(event, RoundFinished)]
+    assert tuple(message for messages in rounds for message in messages) == events[-1].run.messages
     assert "12 C" in "".join(getattr(event, "text", "") for event in events)
 
 
@@ -402,6 +404,43 @@ def test_a_condition_of_one_s_own_ends_the_run(way: Way) -> None:
     done = run(*[("weather", {"city": "Oslo"})] * 5, way=way, stop_when=lambda so_far: len(so_far.calls) == 2)
 
     assert (done.ended_by, len(done.calls)) == ("stop_when", 2)
+
+
+def test_a_round_can_be_asked_otherwise_than_the_one_before() -> None:
+    def prepare(request: Any, so_far: Run[Any]) -> Any:
+        return replace(request, tools=()) if so_far.calls else request
+
+    with asks(("weather", {"city": "Oslo"}), "12 C") as server:
+        done = blocking("openai", server, prepare=prepare)
+
+    assert ["tools" in request.json for request in server.requests] == [True, False]
+    assert done.text == "12 C"
+
+
+@pytest.mark.parametrize("what", ["stop_when", "prepare", "on_tool_error"])
+def test_a_function_of_the_application_that_raises_ends_the_run_and_nothing_is_lost(what: str) -> None:
+    def fail(*arguments: Any) -> Any:
+        if what != "prepare" or arguments[1].calls:
+            raise LookupError("oops")
+        return arguments[0]
+
+    with pytest.raises(ToolFailedError, match=f"{what} raised LookupError") as caught:
+        run(*[("weather", {"city": "Oslo"})] * 2, tools=[failing(KeyError("Oslo"))], **{what: fail})
+
+    assert caught.value.run is not None
+    assert len(caught.value.run.calls) == 1
+
+
+def test_a_tool_that_turns_out_to_be_async_ends_a_blocking_run_with_what_was_done() -> None:
+    async def later() -> str:
+        return "later"
+
+    both = answer(tool_calls=[("weather", {"city": "Oslo"}), ("later", {})])
+    with pytest.raises(ConfigurationError, match="use AsyncClient") as caught:
+        run(both, tools=[weather, Tool(name="later")], handlers={"later": lambda: later()})
+
+    assert caught.value.run is not None
+    assert [call.outcome for call in caught.value.run.calls] == ["ran", "failed"]
 
 
 # ---- approval --------------------------------------------------------------------------------------------------------

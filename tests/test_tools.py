@@ -23,6 +23,7 @@ from portable_llm import (
     Tool,
     ToolCallPart,
     ToolResultPart,
+    UnsupportedSchemaError,
     assistant,
     tool_result,
     user,
@@ -68,6 +69,21 @@ def test_what_is_given_wins_over_what_the_function_says() -> None:
         given,
         True,
     )
+
+
+def test_a_function_that_no_model_can_call_says_so() -> None:
+    class Opaque: ...
+
+    def takes(value: Any) -> None: ...
+
+    takes.__annotations__["value"] = Opaque
+
+    def by_place(value: int, /) -> None: ...
+
+    by_place.__annotations__["value"] = int
+    for function in (takes, by_place):
+        with pytest.raises(UnsupportedSchemaError, match=function.__name__):
+            tool(function)
 
 
 def test_a_plan_with_functions_can_be_pickled_and_holds_their_declarations() -> None:

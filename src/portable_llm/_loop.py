@@ -101,10 +101,7 @@ class _Progress(Generic[T]):
     def add(self, response: Response[T], calls: Sequence[CallRecord] = ()) -> Round[T]:
         done: Round[T] = Round(response=response, calls=tuple(calls))
         self._rounds.append(done)
-        self._messages.append(response.message)
-        results = tuple(record.result for record in calls if record.result is not None)
-        if results:
-            self._messages.append(Message(role="tool", parts=results))
+        self._messages.extend(done.messages)
         return done
 
     def run(self, ended_by: EndedBy) -> Run[T]:
@@ -116,7 +113,10 @@ def _rounds(progress: _Progress[T], loop: Loop, ask: Ask[T], deadline: float | N
         left = None if deadline is None else deadline - (yield Now())
         if left is not None and left <= 0:
             raise ToolRunLimitError(f"the run took longer than max_seconds={loop.max_seconds}; {_GO_ON}")
-        response = yield from ask(progress.next_request(), left)
+        request = progress.next_request()
+        if loop.prepare is not None:
+            request = _own("prepare", loop.prepare, request, progress.run("stop_when"))
+        response = yield from ask(request, left)
         calls = progress.calls_of(response)
         ended_by = _end(response, calls)
         is_last = number == loop.max_rounds
@@ -132,9 +132,17 @@ def _rounds(progress: _Progress[T], loop: Loop, ask: Ask[T], deadline: float | N
             raise failure
         if any(record.outcome == "pending" for record in records):
             return "pending"
-        if loop.stop_when is not None and records and loop.stop_when(progress.run("stop_when")):
+        if loop.stop_when is not None and records and _own("stop_when", loop.stop_when, progress.run("stop_when")):
             return "stop_when"
     raise ToolRunLimitError(f"no answer within max_rounds={loop.max_rounds}; {_GO_ON}")
+
+
+def _own(what: str, function: Callable[..., Any], *arguments: object) -> Any:
+    """What a function of the application gives; what it raises ends the run, which keeps what was done."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        raise ToolFailedError(f"{what} raised {type(error).__name__}: {error}") from error
 
 
 _GO_ON = "error.run has all that was done, and its messages go on from there"
@@ -194,12 +202,12 @@ class _Ready:
 
 def _run_calls(
     calls: Sequence[ToolCallPart], tools: dict[str, Tool], loop: Loop, deadline: float | None
-) -> Generator[Step, Any, tuple[list[CallRecord], ToolFailedError | None]]:
+) -> Generator[Step, Any, tuple[list[CallRecord], PortableLLMError | None]]:
     """What became of each call, in order, and the failure that ends the run."""
     prepared = [_prepare(call, place, tools, loop) for place, call in enumerate(calls)]
     records = {place: item for place, item in enumerate(prepared) if isinstance(item, CallRecord)}
     ready = [item for item in prepared if isinstance(item, _Ready)]
-    failure: ToolFailedError | None = None
+    failure: PortableLLMError | None = None
     if loop.approve is not None and ready:
         ready, failure = yield from _approved(ready, loop, records, deadline)
     if ready:
@@ -227,7 +235,7 @@ def _prepare(call: ToolCallPart, place: int, tools: dict[str, Tool], loop: Loop)
 
 def _approved(
     ready: list[_Ready], loop: Loop, records: dict[int, CallRecord], deadline: float | None
-) -> Generator[Step, Any, tuple[list[_Ready], ToolFailedError | None]]:
+) -> Generator[Step, Any, tuple[list[_Ready], PortableLLMError | None]]:
     """The calls that may run, asked for one after another; when asking itself fails, none may."""
     ask: Any = loop.approve
     answers = yield Work(tuple(partial(ask, one.call, one.tool) for one in ready), 1, deadline)
@@ -245,21 +253,24 @@ def _approved(
     return kept, failure
 
 
-def _outcome(one: _Ready, result: object, loop: Loop) -> tuple[CallRecord, ToolFailedError | None]:
+def _outcome(one: _Ready, result: object, loop: Loop) -> tuple[CallRecord, PortableLLMError | None]:
     if not isinstance(result, Raised):
         try:
             return one.record("ran", _result(one.call, result)), None
         except PortableLLMError as error:  # the value is nothing that can be sent
             result = Raised(error)
     error = result.error
-    if isinstance(error, ConfigurationError):
-        raise error
     words: object = error
-    failure: ToolFailedError | None = None
-    if loop.on_tool_error == "raise":
+    failure: PortableLLMError | None = None
+    if isinstance(error, ConfigurationError):  # a tool that this client cannot run: nothing for the model to mend
+        failure = error
+    elif loop.on_tool_error == "raise":
         failure = _failure(one.call, error, one.tool.name)
     elif callable(loop.on_tool_error):
-        words = loop.on_tool_error(one.call, error)
+        try:
+            words = loop.on_tool_error(one.call, error)
+        except Exception as second:
+            failure = _failure(one.call, second, "on_tool_error")
     return one.record("failed", _result(one.call, words, is_error=True), error), failure
 
 

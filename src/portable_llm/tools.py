@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, T
 
 from portable_llm._adaptation import Adaptation, LossPolicy, OnLoss, Repair
 from portable_llm._calls._arguments import CheckedCall, check_call, invalid_arguments
-from portable_llm._errors import ConfigurationError
+from portable_llm._errors import ConfigurationError, UnsupportedSchemaError
 from portable_llm._events import Delta, Restarted
 from portable_llm._json import JsonValue
 from portable_llm._messages import Message, ToolCallPart, ToolResultPart
-from portable_llm._request import Options, Tool
+from portable_llm._request import Options, Request, Tool
 from portable_llm._response import Attempt, Response, Usage
 from portable_llm.schema import json_schema_of
 
@@ -93,13 +93,26 @@ def tool(
         return FunctionTool(
             name=name or function.__name__,
             description=_first_part(function) if description is None else description,
-            parameters=json_schema_of(function) if parameters is None else parameters,
+            parameters=_parameters(function) if parameters is None else parameters,
             strict=strict,
             function=function,
             is_typed=parameters is None,
         )
 
     return declare if function is None else declare(function)
+
+
+def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
+    """The schema of the arguments by name; raises `UnsupportedSchemaError` that names the function."""
+    name = getattr(function, "__name__", repr(function))
+    try:
+        schema = json_schema_of(function)
+    except UnsupportedSchemaError as error:
+        reason = error.message.partition(": ")[2] or error.message
+        raise UnsupportedSchemaError(f"the annotations of {name} are nothing that JSON can hold: {reason}") from error
+    if schema.get("type") != "object":
+        raise UnsupportedSchemaError(f"{name} takes arguments by position only; a model gives them by name")
+    return schema
 
 
 def _first_part(function: Callable[..., Any]) -> str:
@@ -147,6 +160,13 @@ class Round(Generic[T_co]):
 
     response: Response[T_co]
     calls: tuple[CallRecord, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The model's turn, and the results of its calls."""
+        results = tuple(record.result for record in self.calls if record.result is not None)
+        turn = self.response.message
+        return (turn, Message(role="tool", parts=results)) if results else (turn,)
 
 
 EndedBy = Literal["answer", "refusal", "empty", "cut", "pending", "stop_when", "limit", "error"]
@@ -213,6 +233,8 @@ class Run(Generic[T_co]):
 Approve: TypeAlias = Callable[[ToolCallPart, Tool], bool | str | Awaitable[bool | str]]
 """Asked before each call, with the valid arguments: `True` runs it; `False`, or the words the model is told, does not.
 """
+Prepare: TypeAlias = Callable[[Request[Any], "Run[Any]"], Request[Any]]
+"""The request of the next round and the run so far → the request that is sent."""
 OnToolError: TypeAlias = Literal["return", "raise"] | Callable[[ToolCallPart, Exception], object]
 """`return`: the model is told class and message; `raise`: `ToolFailedError`; or a function that gives the result to
 send in place of the exception."""
@@ -233,6 +255,8 @@ class LoopOptions(TypedDict, total=False):
     on_tool_error: OnToolError
     stop_when: Callable[[Run[Any]], bool]
     """Asked after each round of tools with the run so far; `True` ends it."""
+    prepare: Prepare
+    """Gives what is really asked in a round: another model or choice, fewer tools, a shorter history."""
     on_loss: OnLoss | LossPolicy
     """As in `chat`; for each round."""
 
@@ -252,6 +276,7 @@ class Loop:
     approve: Approve | None = None
     on_tool_error: OnToolError = "return"
     stop_when: Callable[[Run[Any]], bool] | None = None
+    prepare: Prepare | None = None
 
     def __post_init__(self) -> None:
         if self.max_rounds < 1:
