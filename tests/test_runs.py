@@ -19,6 +19,7 @@ from portable_llm import (
     InvalidToolArgumentsError,
     NamedTool,
     Output,
+    RefusedError,
     ServerError,
     Tool,
     ToolCallPart,
@@ -267,6 +268,27 @@ def test_a_refusal_ends_the_run() -> None:
 
     assert (done.ended_by, done.calls) == ("refusal", ())
     assert done.response.refusal is not None
+
+
+@calls
+def test_another_model_takes_over_from_one_that_declines(way: Way) -> None:
+    with (
+        asks(answer(refusal="I won't.")) as first,
+        FakeServer(scripted([answer(tool_calls=[("weather", {"city": "Oslo"})]), "12 C"])) as second,
+    ):
+        other = f"openai:other@{second.base_url('openai')}"
+        turns = {"prepare": lambda request, so_far: request if not so_far.rounds else request.with_model(other)}
+        done = way("openai", first, on_refusal="fallback", fallback=[other], **turns)
+
+    assert (done.text, [call.outcome for call in done.calls]) == ("12 C", ["ran"])
+    assert len(done.rounds[0].response.declined) == 1
+
+
+def test_a_refusal_can_be_raised_out_of_a_run() -> None:
+    with pytest.raises(RefusedError) as caught:
+        run(answer(refusal="I won't."), on_refusal="raise")
+
+    assert caught.value.run is not None
 
 
 def test_calls_without_a_handler_wait_and_the_others_are_run() -> None:

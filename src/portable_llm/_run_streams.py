@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from portable_llm import _exchange as exchange
+from portable_llm import _fallback as fallback
 from portable_llm._errors import ConfigurationError, InvalidRequestError, PortableLLMError
+from portable_llm._exchange import Link
 from portable_llm._loop import RunExchange, run_tools, without_end
 from portable_llm._messages import Message
 from portable_llm._request import Request, request
+from portable_llm.refusal import REFUSAL_OPTIONS
 from portable_llm.tools import FunctionTool, Loop, LoopOptions, Run, RunEvent, RunFinished
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def open_run(
     `client` is either client: the rooms are one, split by size alone.
     """
     on_loss = options.pop("on_loss", None)
+    refusals = {name: options.pop(name) for name in REFUSAL_OPTIONS if name in options}
     loop = Loop(**{name: options.pop(name) for name in LoopOptions.__annotations__ if name in options})
     if isinstance(what, Request):
         if messages is not None or any(value is not None for value in options.values()):
@@ -42,14 +45,19 @@ def open_run(
         raise InvalidRequestError(f"handlers names {min(unknown)!r}, which is none of the request's tools")
 
     def ask(asked: Request[Any], left: float | None) -> Any:
-        plan = client._checked(client._plan(asked, stream=stream), on_loss)
-        link = client._link(plan.target)
-        total = link.timeouts.total
-        if left is not None:
-            link = replace(link, timeouts=replace(link.timeouts, total=left if total is None else min(total, left)))
-        return without_end(exchange.stream(plan, link)) if stream else exchange.chat(plan, link)
+        routes, policy = client._routes(client._plan(asked, stream=stream), on_loss, refusals)
+        routes = tuple(replace(route, link=_within(route.link, left)) for route in routes)
+        return without_end(fallback.stream(routes, policy)) if stream else fallback.chat(routes, policy)
 
     return start, run_tools(start, loop, ask)
+
+
+def _within(link: Link, left: float | None) -> Link:
+    """The link with no more time for an answer than the run has left."""
+    total = link.timeouts.total
+    if left is None or (total is not None and total <= left):
+        return link
+    return replace(link, timeouts=replace(link.timeouts, total=left))
 
 
 def refuse_async(start: Request[Any]) -> None:

@@ -17,7 +17,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, wraps
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast, overload
 
 from portable_llm._adaptation import Adaptation, LossPolicy, OnLoss, Repair
 from portable_llm._calls._arguments import CheckedCall, check_call, invalid_arguments
@@ -27,6 +27,7 @@ from portable_llm._json import JsonValue
 from portable_llm._messages import Message, ToolCallPart, ToolResultPart
 from portable_llm._request import Options, Request, Tool
 from portable_llm._response import Attempt, Response, Usage
+from portable_llm.refusal import RefusalOptions
 from portable_llm.schema import json_schema_of
 
 if TYPE_CHECKING:
@@ -240,8 +241,8 @@ OnToolError: TypeAlias = Literal["return", "raise"] | Callable[[ToolCallPart, Ex
 send in place of the exception."""
 
 
-class LoopOptions(TypedDict, total=False):
-    """How a run goes."""
+class LoopOptions(RefusalOptions, total=False):
+    """How a run goes; what it says about refusals holds for each round."""
 
     handlers: Mapping[str, Handler]
     """Functions by tool name, for tools that have none of their own (an MCP server's, say)."""

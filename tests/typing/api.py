@@ -31,6 +31,7 @@ from portable_llm import (
 )
 from portable_llm._json import JsonValue
 from portable_llm.refusal import Rates, RefusalCategory, RefusalKind, refusal_rates
+from portable_llm.tools import CallRecord, FunctionTool, RoundFinished, Run, tool
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,6 @@ class Verdict:
 
 def classify(prompt: str, response: str) -> Verdict:
     return Verdict("compliance")
-
-
-from portable_llm.tools import CallRecord, FunctionTool, RoundFinished, Run, tool
 
 
 class Invoice(BaseModel):
