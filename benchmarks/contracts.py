@@ -128,3 +128,23 @@ _NOTHING: dict[str, Any] = {
     "output_tokens": None,
     "error": None,
 }
+
+
+def compile_schema(schema: dict[str, Any], dialect: str) -> tuple[dict[str, Any], list[dict[str, str]], Any, Any]:
+    """`lower` in the scorer's words: an encoding is a loss at its place, at the root one of the keyword `type`."""
+    from portable_llm.schema import lower
+
+    lowered = lower(schema, dialect, at="/s")
+    losses = [
+        _loss(entry.subject.removeprefix("/s"), entry.action, entry.effect)
+        for entry in lowered.adaptations
+        if entry.effect is not None
+    ]
+    return lowered.schema, losses, lowered.encode, lowered.restore
+
+
+def _loss(subject: str, action: str, effect: str) -> dict[str, str]:
+    place, _, keyword = subject.rpartition("/")
+    if action == "encoded":
+        return {"path": place, "keyword": "" if place else "type", "effect": effect}
+    return {"path": place, "keyword": keyword, "effect": effect}
