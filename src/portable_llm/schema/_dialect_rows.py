@@ -10,11 +10,68 @@ from portable_llm.schema._dialect import Dialect, Fact, register_dialect
 
 _READ = "2026-11-24"
 
-_CORE = frozenset(["type", "title", "description", "enum", "const", "properties", "required", "additionalProperties", "items", "$ref", "$defs"])
+_CORE = frozenset(
+    [
+        "type",
+        "title",
+        "description",
+        "enum",
+        "const",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "$ref",
+        "$defs",
+    ]
+)
 _SILENT = frozenset(["$schema", "$id", "$comment", "examples", "deprecated", "readOnly", "writeOnly"])
 _TEXT_FORMATS = frozenset(["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"])
 _EVERYTHING = frozenset(
-    ["type", "title", "description", "enum", "const", "properties", "required", "additionalProperties", "items", "prefixItems", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "$ref", "$defs", "pattern", "format", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains", "minLength", "maxLength", "minProperties", "maxProperties", "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas", "default", "examples"]
+    [
+        "type",
+        "title",
+        "description",
+        "enum",
+        "const",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "prefixItems",
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "not",
+        "if",
+        "then",
+        "else",
+        "$ref",
+        "$defs",
+        "pattern",
+        "format",
+        "multipleOf",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "contains",
+        "minContains",
+        "maxContains",
+        "minLength",
+        "maxLength",
+        "minProperties",
+        "maxProperties",
+        "patternProperties",
+        "propertyNames",
+        "dependentRequired",
+        "dependentSchemas",
+        "default",
+        "examples",
+    ]
 )
 
 
@@ -25,7 +82,9 @@ def _fact(says: str, source: str) -> Fact:
 OPENAI_STRICT = Dialect(
     name="openai-strict",
     supported=_CORE
-    | frozenset(["anyOf", "pattern", "format", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"])
+    | frozenset(
+        ["anyOf", "pattern", "format", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]
+    )
     | {"minItems", "maxItems"},
     ignored=_SILENT,
     root_is_object=True,
@@ -95,7 +154,28 @@ BEDROCK = Dialect(
 GEMINI_SCHEMA = Dialect(
     name="gemini-schema",
     supported=frozenset(
-        ["type", "title", "description", "enum", "default", "format", "properties", "required", "items", "minItems", "maxItems", "anyOf", "nullable", "minimum", "maximum", "minLength", "maxLength", "minProperties", "maxProperties", "pattern"]
+        [
+            "type",
+            "title",
+            "description",
+            "enum",
+            "default",
+            "format",
+            "properties",
+            "required",
+            "items",
+            "minItems",
+            "maxItems",
+            "anyOf",
+            "nullable",
+            "minimum",
+            "maximum",
+            "minLength",
+            "maxLength",
+            "minProperties",
+            "maxProperties",
+            "pattern",
+        ]
     ),
     needs_type=True,
     needs_properties=True,
@@ -118,7 +198,8 @@ GEMINI_SCHEMA = Dialect(
 
 GEMINI_JSON_SCHEMA = Dialect(
     name="gemini-json-schema",
-    supported=_CORE - {"const"} | frozenset(["anyOf", "oneOf", "prefixItems", "minItems", "maxItems", "minimum", "maximum", "format"]),
+    supported=_CORE - {"const"}
+    | frozenset(["anyOf", "oneOf", "prefixItems", "minItems", "maxItems", "minimum", "maximum", "format"]),
     others="ignored",
     enum_values="string_or_number",
     recursion="optional",
@@ -157,7 +238,9 @@ COHERE = Dialect(
 LLAMA_CPP = Dialect(
     name="llama-cpp",
     supported=_CORE
-    | frozenset(["prefixItems", "anyOf", "oneOf", "pattern", "format", "minLength", "maxLength", "minItems", "maxItems"])
+    | frozenset(
+        ["prefixItems", "anyOf", "oneOf", "pattern", "format", "minLength", "maxLength", "minItems", "maxItems"]
+    )
     | frozenset(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]),
     others="ignored",
     closes_by_silence=True,

@@ -96,7 +96,8 @@ def _uncarried(root: dict[str, Any], row: Dialect, ledger: Ledger) -> Lowered:
     ledger.add("", "", "weakened", detail, "client", "widened")
     if not row.root_is_object:
         return Lowered(schema={}, adaptations=ledger.entries())
-    if root.get("type") == "object" or "properties" in root or "$ref" in root or "allOf" in root:
+    is_object = root.get("type") == "object" or ("type" not in root and "properties" in root)
+    if is_object:
         return Lowered(schema={"type": "object"}, adaptations=ledger.entries())
     ledger.encode("", "type", 'JSON mode takes an object: the value is written as {"value": …}')
     return Lowered(schema={"type": "object"}, adaptations=ledger.entries(), _codec=WrapCodec("value", None))

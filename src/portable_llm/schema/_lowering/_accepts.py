@@ -50,6 +50,8 @@ class Judge:
         if self._fuel < 0 or depth > 60 or not isinstance(schema, dict):
             return True
         members = cast("dict[str, Any]", schema)
+        if value is None and members.get("nullable") is True:
+            return True
         for keyword, said in members.items():
             test = _TESTS.get(keyword)
             if test is not None and not test(self, said, value, members, depth):
@@ -72,14 +74,10 @@ Test = Callable[[Judge, Any, Any, "dict[str, Any]", int], bool]
 def _type(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
     kind = type_of(value)
     wanted = cast("list[Any]", said if isinstance(said, list) else [said])
-    if value is None and members.get("nullable") is True:
-        return True
     return any(str(one).lower() == kind or (kind == "integer" and str(one).lower() == "number") for one in wanted)
 
 
 def _enum(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
-    if value is None and members.get("nullable") is True:
-        return True
     wanted = fingerprint(value)
     if judge.partial and isinstance(value, str):
         return any(isinstance(one, str) and one.startswith(value) for one in cast("list[Any]", said))
@@ -140,7 +138,8 @@ def _items(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: 
 
 def _prefix(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
     return not isinstance(value, list) or all(
-        judge.accepts(one, item, depth + 1) for one, item in zip(said, cast("list[Any]", value), strict=False)
+        judge.accepts(one, item, depth + 1)
+        for one, item in zip(cast("list[Any]", said), cast("list[Any]", value), strict=False)
     )
 
 
@@ -156,7 +155,7 @@ def _number(test: Callable[[Any, Any], bool]) -> Test:
 
 def _length(kind: type, test: Callable[[int, Any], bool], *, grows: bool) -> Test:
     def check(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
-        return not isinstance(value, kind) or (grows and judge.partial) or test(len(cast("Any", value)), said)
+        return not isinstance(value, kind) or (grows and judge.partial) or test(len(value), said)
 
     return check
 

@@ -8,6 +8,7 @@ from portable_llm.schema._lowering._document import Conj
 from portable_llm.schema._lowering._shape import Group, Row, Shape
 from portable_llm.schema._matches import matches
 
+_EVALUATING = ("if", "dependentSchemas", "dependencies")
 OPEN: Conj = ()
 """What holds for a member nobody speaks of."""
 
@@ -25,24 +26,37 @@ class Members:
     keyword: str = "additionalProperties"
     is_exact: bool = True
     """`False`: something could not be merged; it is left to the client."""
+    unevaluated_lost: list[str] = field(default_factory=list[str])
+    """Schemas whose `unevaluatedProperties` depends on conditions that only the client checks."""
 
 
 def members_of(shape: Shape) -> Members:
     """All groups of the shape as one, `unevaluatedProperties` resolved; exact unless it says otherwise."""
     groups = shape.groups
     keyword = "additionalProperties"
+    made: list[tuple[Group, int, int]] = []
+    can_evaluate_more = any(name in _EVALUATING for name, _value, _at in shape.checks)
+    lost: list[str] = []
     for (schema, at), start, end in shape.unevaluated:
-        group = _unevaluated(groups[start:end], schema, at)
-        if group is not None:
-            groups = [*groups, group]
-            keyword = "unevaluatedProperties"
+        inner = [group for group, first, last in made if start <= first and last <= end]
+        group = _unevaluated([*shape.groups[start:end], *inner], schema, at)
+        if group is None or schema is True:
+            made += [] if group is None else [(group, start, end)]
+            continue
+        if can_evaluate_more:
+            lost.append(group.at)
+            continue
+        made.append((group, start, end))
+        keyword = "unevaluatedProperties"
+    groups = [*groups, *(group for group, _start, _end in made)]
     if len(groups) == 1:
         only = groups[0]
         found = Members(only.props, only.patterns, only.additional, only.at, keyword)
     else:
         found = _merged(groups, keyword)
+    found.unevaluated_lost = lost
     if found.patterns:
-        found.props = {name: conj + _patterns_for(found.patterns, name) for name, conj in found.props.items()}
+        found.props = {name: _unique(conj + _patterns_for(found.patterns, name)) for name, conj in found.props.items()}
     return found
 
 

@@ -105,6 +105,7 @@ class Compiler:
         self.small_ranges = small_ranges
         self.gatherer = Gatherer(document)
         self.gatherer.on_note = self._unknown_keyword
+        self.gatherer.on_nullable = self._nullable
         self.defs: dict[str, Node] = {}
         self.unions: list[UnionCodec] = []
         self.properties = 0
@@ -116,9 +117,13 @@ class Compiler:
         self._enum_values = 0
         self._text = 0
         self._nesting = 0
+        self._unfinished: set[str] = set()
 
     def _unknown_keyword(self, keyword: str, at: str) -> None:
         self.ledger.drop_note(at, keyword)
+
+    def _nullable(self, at: str) -> None:
+        self.ledger.weaken(at, "type", "nullable is read as in OpenAPI 3.0: null is accepted; the client judges it")
 
     # ---- one place ---------------------------------------------------------------------------------------------------
 
@@ -191,6 +196,7 @@ class Compiler:
         if mask == ANY and not (has_object or has_array or has_string or has_number) and not row.needs_type:
             return {}, None
         parts: list[Part] = []
+        before = self.ledger.narrowings()
         names = frozenset(name for bit, names in _TYPE_NAMES.items() if bit & mask == bit for name in names)
         inner = Spot(spot.depth, True, names, spot.optional)
         free = [
@@ -207,6 +213,8 @@ class Compiler:
             elif bit & mask:
                 free.append({STRING: "string", INTEGER: "integer"}.get(bit, "number"))
         self._containers(shape, mask, (has_array, has_object), inner, words, parts, free)
+        if self.ledger.narrowings() > before:
+            self.note_closed(shape.conj[0][1] if shape.conj else "")
         return self.alternatives(parts, free, shape, words)
 
     def _containers(
@@ -277,6 +285,11 @@ class Compiler:
         self.unions.append(codec)
         return codec
 
+    def note_closed(self, at: str) -> None:
+        """Alternatives that are closed by silence make the union accept less."""
+        detail = "written as anyOf of alternatives that are closed, or narrower, as said at their places"
+        self.ledger.add(at, "anyOf", "narrowed", detail, "provider", "narrowed")
+
     def _merged(self, nodes: list[Node], parts: list[Part]) -> Node | None:
         row = self.dialect
         if not (row.type_lists and row.reads_beside_type_list) or any(part.codec is not None for part in parts):
@@ -321,7 +334,8 @@ class Compiler:
         """Whether a lowered node accepts null."""
         if "$ref" in node:
             name = str(node["$ref"]).rpartition("/")[2]
-            target = self.defs.get(name.replace("~1", "/").replace("~0", "~"))
+            # A definition that is being written is taken to refuse null: one alternative more does no harm.
+            target = None if name in self._unfinished else self.defs.get(name)
             return target is not None and "$ref" not in target and self.admits_null(target)
         if "anyOf" in node:
             return bool(node.get("nullable")) or any(self.admits_null(one) for one in node["anyOf"])
@@ -429,7 +443,9 @@ class Compiler:
             self._names[pointer] = name
             codec = self._codecs[pointer] = RefCodec()
             self.defs[name] = {}
+            self._unfinished.add(name)
             result = self.compile(((target, pointer),), Spot(union=is_recursive, optional=False))
+            self._unfinished.discard(name)
             if result is None:
                 del self.defs[name]
                 self._names[pointer] = ""

@@ -25,6 +25,9 @@ def object_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
     members = members_of(shape)
     row = compiler.dialect
     at = shape.groups[0].at if shape.groups else shape.conj[0][1] if shape.conj else ""
+    for place in members.unevaluated_lost:
+        compiler.ledger.weaken(place, "unevaluatedProperties")
+        words.append("no other members")
     if not members.is_exact:
         compiler.ledger.weaken(at, "patternProperties")
         words.append(words_for("patternProperties", sorted(members.patterns)))
@@ -223,7 +226,13 @@ def _named(
             if name in shape.required:
                 return None
             if not row.closes_objects:
-                compiler.ledger.weaken(f"{at}/properties/{escape(name)}", "", "must be absent; the client checks it")
+                for _schema, place in conj:
+                    compiler.ledger.weaken(
+                        place, "type", "no value is valid, so it must be absent; the client checks it"
+                    )
+                    compiler.ledger.weaken(
+                        place, "enum", "no value is valid, so it must be absent; the client checks it"
+                    )
                 words.append(f"{name} must be absent")
             continue
         properties[name], codec = result
@@ -232,7 +241,7 @@ def _named(
     if not properties:
         return _empty(compiler, shape, at, spot, words)
     found = ObjectCodec(codecs=codecs)
-    _fill(compiler, properties, required, found, at)
+    _fill(compiler, properties, required, found, at, names)
     node: Node = {"type": "object", "properties": properties}
     if required or row.all_required:
         node["required"] = required
@@ -259,7 +268,14 @@ class _Both:
         return self._first.restore(self._second.restore(value, partial), partial)
 
 
-def _fill(compiler: Compiler, properties: dict[str, Node], required: list[str], found: ObjectCodec, at: str) -> None:
+def _fill(
+    compiler: Compiler,
+    properties: dict[str, Node],
+    required: list[str],
+    found: ObjectCodec,
+    at: str,
+    names: dict[str, Conj],
+) -> None:
     """Make optional members required and nullable, as far as the dialect demands."""
     row = compiler.dialect
     missing = [name for name in properties if name not in required]
@@ -270,6 +286,9 @@ def _fill(compiler: Compiler, properties: dict[str, Node], required: list[str], 
         if not compiler.admits_null(properties[name]):
             properties[name] = compiler.with_null(properties[name])
             drop.add(name)
+        elif not _speaks_of_null(names[name]):
+            # Null is valid only because nothing is said, so it is not what anybody asked for.
+            drop.add(name)
         place = f"{at}/properties/{escape(name)}"
         compiler.ledger.encode(place, "type", "optional, written as required and null when absent")
         required.append(name)
@@ -277,6 +296,13 @@ def _fill(compiler: Compiler, properties: dict[str, Node], required: list[str], 
         required.sort(key=list(properties).index)
     found.fill = tuple(missing)
     found.drop = frozenset(drop)
+
+
+_NAMES_VALUES = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"})
+
+
+def _speaks_of_null(conj: Conj) -> bool:
+    return any(isinstance(schema, dict) and schema.keys() & _NAMES_VALUES for schema, _at in conj)
 
 
 def _close(

@@ -25,9 +25,22 @@ _OLD_DRAFT = re.compile(r"json-schema\.org/draft-0([3467])")
 _SINCE_6 = frozenset({"const", "contains", "propertyNames"})
 _SINCE_7 = frozenset({"if", "then", "else"})
 _SINCE_2019 = frozenset(
-    ["unevaluatedProperties", "unevaluatedItems", "dependentRequired", "dependentSchemas", "minContains", "maxContains", "$dynamicRef", "$recursiveRef", "prefixItems"]
+    [
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "dependentRequired",
+        "dependentSchemas",
+        "minContains",
+        "maxContains",
+        "$dynamicRef",
+        "$recursiveRef",
+        "prefixItems",
+    ]
 )
 _UNKNOWN_IN = {3: _SINCE_6 | _SINCE_7 | _SINCE_2019, 4: _SINCE_6 | _SINCE_7 | _SINCE_2019, 6: _SINCE_7 | _SINCE_2019}
+
+
+_FORMATS_SINCE_2019 = frozenset({"uuid", "duration"})
 
 
 def escape(name: str) -> str:
@@ -49,8 +62,8 @@ def check_depth(schema: object) -> None:
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for item in level:
-            inner = item.values() if isinstance(item, dict) else item
-            below += [one for one in cast("Any", inner) if isinstance(one, (dict, list))]
+            inner: Any = cast("dict[str, Any]", item).values() if isinstance(item, dict) else item
+            below += [one for one in inner if isinstance(one, (dict, list))]
         if not below:
             return
         level = below
@@ -66,6 +79,7 @@ class Document:
         draft = int(found[1]) if found else 2020
         self.ref_hides_siblings = draft < 2019
         self.unknown: frozenset[str] = _UNKNOWN_IN.get(draft, _SINCE_2019 if draft == 7 else frozenset())
+        self.unknown_formats = frozenset[str]() if draft >= 2019 else _FORMATS_SINCE_2019
         self._anchors: dict[str, str] | None = None
         self._cycles: dict[str, frozenset[str]] = {}
 

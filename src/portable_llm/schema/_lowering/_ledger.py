@@ -18,6 +18,7 @@ class Ledger:
         self.at = at
         self._source = source
         self._axis: Axis = "tools" if at.startswith("/tools") else "json"
+        self._narrowings = 0
         self._entries: dict[tuple[str, str, str], Adaptation] = {}
 
     def add(
@@ -31,6 +32,8 @@ class Ledger:
     ) -> None:
         """One entry about a keyword at a place of the original."""
         key = (at, keyword, action)
+        if effect == "narrowed":
+            self._narrowings += 1
         if key not in self._entries:
             subject = f"{self.at}{at}/{keyword}" if keyword else f"{self.at}{at}"
             self._entries[key] = entry(
@@ -52,6 +55,10 @@ class Ledger:
     def drop_note(self, at: str, keyword: str, how: str = "an annotation that has no place here") -> None:
         """Something that validation does not see."""
         self.add(at, keyword, "dropped", how, "nobody", "annotation")
+
+    def narrowings(self) -> int:
+        """How many entries say that fewer values are accepted."""
+        return self._narrowings
 
     def entries(self) -> tuple[Adaptation, ...]:
         """All entries, by place and keyword: the order of keys in a schema must not matter."""

@@ -106,6 +106,7 @@ class Gatherer:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.steps = 0
+        self.on_nullable: Callable[[str], None] = lambda at: None
         self.on_note: Callable[[str, str], None] = lambda keyword, at: None
 
     def gather(self, conj: Conj, choices: Choices = {}) -> Shape:  # noqa: B006 (read only)
@@ -194,7 +195,7 @@ def _list(members: dict[str, Any], keyword: str, at: str) -> list[Any]:
 Handler = Callable[[Gatherer, Shape, Any, str, "dict[str, Any]"], None]
 
 
-def _type(_: Gatherer, shape: Shape, value: Any, at: str, members: dict[str, Any]) -> None:
+def _type(gatherer: Gatherer, shape: Shape, value: Any, at: str, members: dict[str, Any]) -> None:
     mask = 0
     for name in cast("list[Any]", value if isinstance(value, list) else [value]):
         bit = TYPE_BITS.get(name) if isinstance(name, str) else None
@@ -203,8 +204,9 @@ def _type(_: Gatherer, shape: Shape, value: Any, at: str, members: dict[str, Any
         if bit is None:
             raise UnsupportedSchemaError(f"{name!r} at {at or '/'} is no JSON Schema type")
         mask |= bit
-    if members.get("nullable") is True:
+    if members.get("nullable") is True and not mask & NULL:
         mask |= NULL
+        gatherer.on_nullable(at)
     shape.mask &= mask
     shape.type_at = at
     if not shape.mask:
@@ -345,7 +347,11 @@ def _pattern(_: Gatherer, shape: Shape, value: Any, at: str, members: dict[str, 
         shape.patterns.append((value, at))
 
 
-def _format(_: Gatherer, shape: Shape, value: Any, at: str, members: dict[str, Any]) -> None:
+def _format(gatherer: Gatherer, shape: Shape, value: Any, at: str, members: dict[str, Any]) -> None:
+    if value in gatherer.document.unknown_formats:
+        # To the validator of this draft it is an annotation, so nothing may be refused for it.
+        shape.notes.setdefault("format", (value, at))
+        return
     if all(value != known for known, _at in shape.formats):
         shape.formats.append((value, at))
 

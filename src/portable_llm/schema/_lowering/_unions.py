@@ -31,7 +31,22 @@ def lower_union(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
         return _without(compiler, shape, spot, words)
     variants = _variants(compiler, shape)
     _exclusive(compiler, shape, variants, words)
-    return _alternatives(compiler, shape, variants, spot, words)
+    before = compiler.ledger.narrowings()
+    result = _alternatives(compiler, shape, variants, spot, words)
+    at = shape.unions[0][2]
+    if compiler.ledger.narrowings() > before or _has_closed_ref(compiler, result):
+        compiler.note_closed(at)
+    if any(schema is not True for (schema, _at), _start, _end in shape.unevaluated) and len(variants) > 1:
+        detail = "a value of several alternatives at once is held to the members of one"
+        compiler.ledger.add(at, "anyOf", "narrowed", detail, "nobody", "narrowed")
+    return result
+
+
+def _has_closed_ref(compiler: Compiler, result: tuple[Node, Codec | None] | None) -> bool:
+    """Whether an alternative is a definition, which may have been closed when it was written."""
+    if result is None or not compiler.dialect.closes_by_silence:
+        return False
+    return any("$ref" in one for one in result[0].get("anyOf", ()))
 
 
 def _finite(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
