@@ -5,7 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from portable_llm import Capabilities, Fact, Message, Origin, Request, Tool, ToolCallPart, assistant, tool_result, user
+import pytest
+
+from portable_llm import (
+    Capabilities,
+    Client,
+    Fact,
+    Message,
+    Origin,
+    Request,
+    Tool,
+    ToolCallPart,
+    assistant,
+    schema,
+    tool_result,
+    user,
+)
 from portable_llm._adapt import Context
 from portable_llm._adapt._parameters import adapt_parameters
 from portable_llm._adaptation import Adaptation, entry
@@ -13,6 +28,7 @@ from portable_llm._errors import UnsupportedSchemaError
 from portable_llm._events import PartEnd
 from portable_llm._request import JsonSchema
 from portable_llm._response import NoOutput, Response, Usage
+from portable_llm.testing import FakeServer, Received, Reply, answer
 
 PAIRS = {"type": "object", "properties": {"limits": {"type": "array"}}}
 MAP: dict[str, Any] = {"type": "object", "properties": {"limits": {"type": "object"}}}
@@ -24,6 +40,10 @@ class Codec:
 
     schema: JsonSchema
     adaptations: tuple[Adaptation, ...]
+
+    @property
+    def is_identity(self) -> bool:
+        return self.schema is not PAIRS
 
     def encode(self, value: Any, /) -> Any:
         return {name: [list(pair) for pair in item.items()] for name, item in value.items()}
@@ -139,3 +159,51 @@ def test_arguments_come_back_in_the_form_of_the_application_s_schema() -> None:
     assert isinstance(ended, PartEnd)
     assert isinstance(ended.part, ToolCallPart)
     assert ended.part.arguments == ARGUMENTS
+
+
+# ---- the compiler itself ---------------------------------------------------------------------------------------------
+
+BOOKING: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string"},
+        "nights": {"type": "integer"},
+        "limits": {"type": "object", "additionalProperties": {"type": "integer"}},
+    },
+    "required": ["city"],
+}
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "google"])
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_a_map_and_an_absent_member_come_back_as_the_application_declared_them(name: str, is_stream: bool) -> None:
+    wanted = {"city": "Oslo", "limits": {"price": 100}}
+
+    def model(request: Any, received: Received) -> Reply:
+        (declared,) = request.tools
+        strict = {"openai": "openai-strict", "anthropic": "anthropic", "google": "gemini-json-schema"}[name]
+        lowered = schema.lower(BOOKING, strict, at="/tools/0/parameters")
+        assert declared.parameters == lowered.schema
+        return Reply(response=answer(tool_calls=[("book", lowered.encode(wanted))]))
+
+    book = Tool(name="book", parameters=BOOKING, strict=None if name == "google" else True)
+    with FakeServer(model) as server, Client(api_keys={name: "any"}) as client:
+        ask = (f"{name}:any-model@{server.base_url(name)}", "Book!")
+        if is_stream:
+            with client.stream(*ask, tools=[book]) as stream:
+                response: Any = stream.finish()
+        else:
+            response = client.chat(*ask, tools=[book])
+
+    assert response.tool_calls[0].arguments == wanted
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic"])
+def test_closing_what_is_open_by_silence_alone_keeps_a_tool_strict(name: str) -> None:
+    with Client(api_keys={name: "any"}) as client:
+        plan = client.plan(f"{name}:any-model", "Hi", tools=[Tool(name="book", parameters=BOOKING, strict=True)])
+
+    assert b'"strict":true' in plan.call.body
+    assert [
+        each for each in plan.adaptations if each.subject.startswith("/tools/0") and each.severity == "changed"
+    ] == []

@@ -19,18 +19,18 @@ from portable_llm._errors import UnsupportedSchemaError
 from portable_llm._json import JsonValue, dump_json
 from portable_llm._messages import Part, ToolCallPart
 from portable_llm._request import Request, Tool
-from portable_llm.schema import validate
+from portable_llm.schema import lower, validate
 from portable_llm.wire._assembly import read_arguments
 
 _MOST = SEVERITIES.index("checked")
 """What strictness may cost: a constraint that the client verifies, nothing graver."""
 
 
-def adapt_parameters(request: Request[Any], context: Context, lower: Lower | None = None) -> Changed:
+def adapt_parameters(request: Request[Any], context: Context, lower: Lower = lower) -> Changed:
     """Each tool's schema lowered; how its arguments are restored is noted in the context."""
     spelling = context.capabilities.spelling
     plain, strict = spelling.get("tools/dialect"), spelling.get("tools/strict_dialect")
-    if lower is None or not request.tools or (plain is None and strict is None):
+    if not request.tools or (plain is None and strict is None):
         return request, ()
     entries: list[Adaptation] = []
     codecs: dict[str, ArgumentCodec] = {}
@@ -44,7 +44,7 @@ def adapt_parameters(request: Request[Any], context: Context, lower: Lower | Non
             )
         if lowered is not None:
             entries.extend(lowered.adaptations)
-            if any(each.action == "encoded" for each in lowered.adaptations):
+            if not lowered.is_identity:
                 codecs[tool.name] = lowered
             tool = replace(tool, parameters=lowered.schema)
         tools.append(tool)

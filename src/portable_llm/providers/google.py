@@ -46,7 +46,10 @@ PROVIDER = Provider(
     base_url="https://generativelanguage.googleapis.com/v1beta",
     auth=Auth(scheme="header", header="x-goog-api-key", env=("GOOGLE_API_KEY", "GEMINI_API_KEY")),
     otel_name="gcp.gemini",
-    capabilities=Capabilities(facts={"metadata": _no("labels are refused here; Vertex AI takes them")}),
+    capabilities=Capabilities(
+        facts={"metadata": _no("labels are refused here; Vertex AI takes them")},
+        spelling={"tools/dialect": "gemini-json-schema"},
+    ),
     models=(
         ModelRule(
             pattern=_PREFIX + r"gemini-(?:1\.\d|2\.0)(?:-.*)?",

@@ -100,6 +100,7 @@ PROVIDER = Provider(
         spelling={
             "max_output_tokens": "max_completion_tokens",
             "output/strict": "opt_in",
+            "tools/strict_dialect": "openai-strict",
             "output/json": "by_name",
         },
     ),
