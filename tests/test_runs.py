@@ -399,6 +399,7 @@ def test_rounds_that_are_used_up_end_the_run_with_all_it_did(way: Way) -> None:
     assert [call.outcome for call in done.calls] == ["ran", "not_run"]
     assert [message.role for message in done.messages] == ["assistant", "tool"] * 2
     assert done.ended_by == "limit"
+    assert caught.value.response is done.response
 
 
 def test_no_time_left_ends_the_run_before_the_next_question() -> None:

@@ -18,6 +18,7 @@ from portable_llm._errors import (
     InvalidToolArgumentsError,
     PortableLLMError,
     ToolFailedError,
+    ToolRunError,
     ToolRunLimitError,
 )
 from portable_llm._events import Finished
@@ -49,6 +50,8 @@ def run_tools(request: Request[T], loop: Loop, ask: Ask[T]) -> RunExchange[T]:
     except PortableLLMError as error:
         if error.run is None:
             error.run = progress.run("limit" if isinstance(error, ToolRunLimitError) else "error")
+        if isinstance(error, ToolRunError) and error.run.rounds:
+            error.response = error.run.response
         raise
     run = progress.run(ended_by)
     yield RunFinished(run)
