@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,6 +14,8 @@ from portable_llm._request import Tool
 from portable_llm._response import Grade, Parsed
 from portable_llm.output import read
 from portable_llm.schema import validate
+
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\]]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,9 @@ def check_call(call: ToolCallPart, tool: Tool) -> CheckedCall:
     if call.arguments is not None and not validate(call.arguments, tool.parameters):
         return CheckedCall(call=call, arguments=call.arguments)
     text = call.raw_arguments if call.arguments is None else dump_json(call.arguments).decode()
+    if call.arguments is None and _breaks_off(text):
+        # A reader may close what was cut; to act upon half of an instruction is another matter.
+        raise invalid_arguments(call, ("/: the arguments break off before their end",))
     outcome = read(text, tool.parameters)
     # A lossy reading left something out: enough for a reader, too little to act upon.
     if not isinstance(outcome, Parsed) or outcome.grade == "lossy" or not isinstance(outcome.value, dict):
@@ -45,6 +51,17 @@ def check_call(call: ToolCallPart, tool: Tool) -> CheckedCall:
         raise invalid_arguments(call, problems)
     arguments = cast("dict[str, JsonValue]", outcome.value)
     return CheckedCall(call=call, arguments=arguments, repairs=outcome.repairs, grade=outcome.grade)
+
+
+def _breaks_off(text: str) -> bool:
+    """Whether a string or a bracket is still open at the end."""
+    depth = 0
+    for token in _MARKS.findall(text):
+        if token == '"':
+            return True
+        depth += token in "{[" if len(token) == 1 else 0
+        depth -= token in "}]" if len(token) == 1 else 0
+    return depth > 0
 
 
 def invalid_arguments(call: ToolCallPart, problems: tuple[str, ...]) -> InvalidToolArgumentsError:
