@@ -128,3 +128,34 @@ _NOTHING: dict[str, Any] = {
     "output_tokens": None,
     "error": None,
 }
+
+
+def compile_schema(schema: dict[str, Any], dialect: str) -> tuple[dict[str, Any], list[dict[str, str]], Any, Any]:
+    """`lower` in the scorer's words: an encoding is a loss at its place, at the root one of the keyword `type`."""
+    from portable_llm.schema import lower
+
+    lowered = lower(schema, dialect, at="/s")
+    losses = [
+        loss
+        for entry in lowered.adaptations
+        if entry.effect is not None
+        for loss in _losses(entry.subject.removeprefix("/s"), entry.action, entry.effect)
+    ]
+    return lowered.schema, losses, lowered.encode, lowered.restore
+
+
+def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:
+    place, _, keyword = subject.rpartition("/")
+    if action == "encoded":
+        return [{"path": place, "keyword": "" if place else "type", "effect": effect}]
+    loss = {"path": place, "keyword": keyword, "effect": effect}
+    if action == "weakened" and keyword in _APPLICATORS:
+        # All that stands below such a keyword is left to the client with it.
+        return [loss, {"path": subject, "keyword": "", "effect": effect}]
+    return [loss]
+
+
+_APPLICATORS = frozenset(
+    "not if contains dependentSchemas dependencies propertyNames patternProperties anyOf oneOf items"
+    " additionalProperties unevaluatedProperties unevaluatedItems".split()
+)

@@ -44,8 +44,9 @@ from support.patterns import examples
 SOURCE = Path(portable_llm.__file__).parent
 ROOMS = """
     _json _errors _adaptation _messages _request _response _events _capabilities _http _frames
-    schema output refusal tokens prompt wire providers history _adapt _plan _stream _retry _limits _exchange _fallback
-    transport journal telemetry _streams _client tools batch testing conformance audit cli
+    schema output refusal tokens prompt _calls wire providers history _adapt _plan _stream _retry _limits _exchange
+    _fallback tools _loop transport journal telemetry _streams _run_streams _runs _client batch testing conformance
+    audit cli
 """.split()  # noqa: SIM905 (an order is easier to read and to merge in lines)
 HTTP_LIBRARIES = {"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "requests", "urllib3", "socket", "ssl"}
 # The fake server is a server; it listens and never calls anybody.
@@ -128,6 +129,9 @@ def test_only_the_transport_talks_to_the_network(path: Path) -> None:
 def test_only_providers_know_provider_names(path: Path) -> None:
     room = room_of(path)
     if room in ("providers", "conformance", "cli", "testing", "__init__"):
+        return
+    if path.name == "_dialect_rows.py":
+        # Some schema dialects are called what their first provider is called.
         return
     strings = {
         node.value

@@ -133,7 +133,8 @@ def test_stop_sequences_past_the_provider_s_number_are_left_out() -> None:
 
 
 def test_a_forced_call_that_is_refused_is_asked_for_no_more() -> None:
-    made = plan(facts={"tool_choice/named": NO}, tools=(WEATHER,), tool_choice=NamedTool("weather"))
+    refused = {"tool_choice/named": NO, "tool_choice/required": NO}
+    made = plan(facts=refused, tools=(WEATHER,), tool_choice=NamedTool("weather"))
 
     assert "tool_choice" not in made.call.json
     assert ledger(made) == [("/tool_choice", "dropped", "lost")]

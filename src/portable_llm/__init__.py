@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from portable_llm._errors import GatewayTimeoutError as GatewayTimeoutError
     from portable_llm._errors import InvalidOutputError as InvalidOutputError
     from portable_llm._errors import InvalidRequestError as InvalidRequestError
+    from portable_llm._errors import InvalidToolArgumentsError as InvalidToolArgumentsError
     from portable_llm._errors import LossError as LossError
     from portable_llm._errors import NotFoundError as NotFoundError
     from portable_llm._errors import OverloadedError as OverloadedError
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
     from portable_llm._errors import RefusedError as RefusedError
     from portable_llm._errors import ServerError as ServerError
     from portable_llm._errors import StreamInterruptedError as StreamInterruptedError
+    from portable_llm._errors import ToolFailedError as ToolFailedError
+    from portable_llm._errors import ToolRunError as ToolRunError
+    from portable_llm._errors import ToolRunLimitError as ToolRunLimitError
     from portable_llm._errors import TransportError as TransportError
     from portable_llm._errors import UnknownProviderError as UnknownProviderError
     from portable_llm._errors import UnreadableAnswerError as UnreadableAnswerError
@@ -123,6 +127,7 @@ _HOMES = {
         "GatewayTimeoutError",
         "InvalidOutputError",
         "InvalidRequestError",
+        "InvalidToolArgumentsError",
         "LossError",
         "NotFoundError",
         "OverloadedError",
@@ -136,6 +141,9 @@ _HOMES = {
         "RefusedError",
         "ServerError",
         "StreamInterruptedError",
+        "ToolFailedError",
+        "ToolRunError",
+        "ToolRunLimitError",
         "TransportError",
         "UnknownProviderError",
         "UnreadableAnswerError",

@@ -42,7 +42,7 @@ Effect = Literal["widened", "narrowed", "changed", "annotation"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 _ROUTING = ("cache", "metadata", "service_tier")
-_CONSTRAINTS = ("output", "tools", "tool_choice", "parallel_tool_calls", "stop")
+_CONSTRAINTS = ("output", "tools", "tool_choice", "allowed_tools", "parallel_tool_calls", "stop")
 _SETTINGS = ("sampling", "reasoning")
 
 
@@ -64,7 +64,7 @@ def severity_of(action: Action, subject: str, enforced_by: Enforcer, effect: Eff
     if action == "defaulted":
         return "advisory"
     if root in _CONSTRAINTS:
-        return _severity_of_constraint(action, enforced_by, effect)
+        return _severity_of_constraint(action, subject, enforced_by, effect)
     if root in _SETTINGS:
         return "checked" if enforced_by == "client" else "lost"
     if root in ("response", "extra"):
@@ -77,10 +77,15 @@ def severity_of(action: Action, subject: str, enforced_by: Enforcer, effect: Eff
     return "changed"
 
 
-def _severity_of_constraint(action: Action, enforced_by: Enforcer, effect: Effect | None) -> Severity:
+_OPEN_BY_SILENCE = ("additionalProperties", "anyOf", "type")
+
+
+def _severity_of_constraint(action: Action, subject: str, enforced_by: Enforcer, effect: Effect | None) -> Severity:
     if action == "narrowed":
-        # Closing an object that was open only by silence takes no answer away that anybody asked for.
-        return "advisory" if effect is None and enforced_by == "provider" else "changed"
+        # Closing an object that was open only by silence takes no answer away that anybody asked for: the provider
+        # holds the closed schema. What was open by word is nobody's to give back.
+        is_silent = effect is None or subject.rpartition("/")[2] in _OPEN_BY_SILENCE
+        return "advisory" if is_silent and enforced_by == "provider" else "changed"
     if effect in ("narrowed", "changed"):
         return "changed"
     if enforced_by == "provider":

@@ -18,6 +18,7 @@ from portable_llm._plan import Plan, make_plan
 from portable_llm._request import JsonSchema, Options, Output, Request, request
 from portable_llm._response import Response
 from portable_llm._retry import RetryBudget, RetryPolicy
+from portable_llm._runs import AsyncToolRuns, ToolRuns
 from portable_llm._streams import AsyncStream, Stream
 from portable_llm.providers._target import Keyring, Target, load_settings
 from portable_llm.refusal import DEFAULT_POLICY, REFUSAL_OPTIONS, RefusalOptions, RefusalPolicy
@@ -193,7 +194,7 @@ def _request_of(
     return request(what, messages, output=output, **cast("Options", options))
 
 
-class Client(_BaseClient[SyncDriver]):
+class Client(ToolRuns, _BaseClient[SyncDriver]):
     """Any model of any provider, blocking. Thread-safe; close it, or use it as a context manager.
 
     The options are those of `ClientOptions`; `http_client` may be your own `httpx2.Client` or `httpx.Client`, which is
@@ -378,7 +379,7 @@ def _stream_plan(
     return client._plan(_request_of(what, messages, output, options), stream=True)  # pyright: ignore[reportPrivateUsage]
 
 
-class AsyncClient(_BaseClient["AsyncDriver"]):
+class AsyncClient(AsyncToolRuns, _BaseClient["AsyncDriver"]):
     """Any model of any provider, for `asyncio`; everything else is as in `Client`.
 
     `http_client` may be your own `httpx2.AsyncClient`, `httpx.AsyncClient` or `aiohttp.ClientSession`, or `"aiohttp"`:

@@ -27,7 +27,11 @@
     │   └── AnswerTooLargeError        it exceeds a limit of size or decompression
     └── AnswerError                    an answer came and is not the value you asked for; `response` holds it
         ├── RefusedError               the model or a filter declined
-        └── InvalidOutputError         the text does not yield a value that the schema accepts
+        ├── InvalidOutputError         the text does not yield a value that the schema accepts
+        ├── InvalidToolArgumentsError  a call's arguments are not what the tool's schema accepts
+        └── ToolRunError               a run with tools came to no answer; `run` holds all it did
+            ├── ToolRunLimitError      its limit of rounds or time is used up
+            └── ToolFailedError        a tool of yours raised, and `on_tool_error` is "raise"
 
 `ProviderError` marks, across the branches, errors that a provider *answered* (they have a `status`).
 """
@@ -40,7 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from portable_llm._adaptation import Adaptation
+    from portable_llm._messages import ToolCallPart
     from portable_llm._response import Response
+    from portable_llm.tools import Run
 
 ErrorKind = Literal[
     "rate_limit",
@@ -103,6 +109,8 @@ class PortableLLMError(Exception):
         """What had arrived of a stream when it broke."""
         self.attempts = attempts
         """How many times the request was sent."""
+        self.run: Run[Any] | None = None
+        """What a run with tools had done before this; its `messages` go on where it broke off."""
 
     def __str__(self) -> str:
         return self.message
@@ -288,6 +296,43 @@ class RefusedError(AnswerError):
 
 class InvalidOutputError(AnswerError):
     """The text does not yield a value that the schema accepts; `response.outcome` says why."""
+
+
+class InvalidToolArgumentsError(AnswerError):
+    """The arguments of a call are not what the tool's schema accepts; `tool_result(call.id, error)` tells it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        call: ToolCallPart | None = None,
+        problems: Sequence[str] = (),
+        **context: Any,
+    ) -> None:
+        super().__init__(message, **context)
+        self.call = call
+        """The call as the model made it."""
+        self.problems = tuple(problems)
+        """What is wrong, each with its place in the arguments (JSON Pointer)."""
+
+    @property
+    def for_model(self) -> str:
+        """What to tell the model, so that it can call again; `tool_result(call.id, error)` does."""
+        return "\n".join(
+            ("These arguments are not valid, so nothing was run. Correct them and call again:", *self.problems)
+        )
+
+
+class ToolRunError(AnswerError):
+    """A run with tools came to no answer; `run` holds every answer, result and token up to here."""
+
+
+class ToolRunLimitError(ToolRunError):
+    """The rounds or the time of the run are used up and the model still calls tools."""
+
+
+class ToolFailedError(ToolRunError):
+    """A tool raised and the run was told not to go on then; `__cause__` is what it raised."""
 
 
 BY_KIND: Mapping[ErrorKind, type[ProviderError]] = {

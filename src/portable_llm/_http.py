@@ -143,7 +143,29 @@ class Now:
     clock: Literal["monotonic", "wall"] = "monotonic"
 
 
-Step: TypeAlias = Send | Read | Pause | Acquire | Record | Token | Now
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Run functions of the application → for each, in order, what it gave, or `Raised`.
+
+    One after another, or `workers` at once: in threads by a blocking driver; an async one awaits those that are async
+    and gives the others a thread. At the monotonic time `deadline` an async driver cancels; a blocking one starts no
+    further function.
+    """
+
+    jobs: tuple[Callable[[], object], ...] = field(repr=False)
+    workers: int | None = None
+    """`None`: one by a blocking driver, all by an async one."""
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A function of the application raised, or was not run or not finished by the deadline (`TimeoutError`)."""
+
+    error: Exception
+
+
+Step: TypeAlias = Send | Read | Pause | Acquire | Record | Token | Now | Work
 
 Exchange: TypeAlias = Generator[Step, Any, R]
 """Steps out, their results in, an answer at the end."""

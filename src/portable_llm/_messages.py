@@ -13,7 +13,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, TypeAlias, cast
 
 from portable_llm._errors import InvalidRequestError
-from portable_llm._json import JsonValue
+from portable_llm._json import JsonValue, dump_json
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -185,10 +185,51 @@ def assistant(*parts: str | Part) -> Message:
     return Message(role="assistant", parts=_parts(parts))
 
 
-def tool_result(call_id: str, *parts: str | ContentPart, is_error: bool = False) -> Message:
-    """What a tool returned for the call with this id."""
-    content = tuple(TextPart(text=part) if isinstance(part, str) else part for part in parts)
-    return Message(role="tool", parts=(ToolResultPart(call_id=call_id, parts=content, is_error=is_error),))
+def tool_result(call_id: str, *values: object, is_error: bool = False) -> Message:
+    """What a tool returned for the call with this id.
+
+    A string is text, a part (an image, a document) stays one, an exception is its words and marks the result as
+    failed. Any other value is sent as its JSON text. Raises `InvalidRequestError` for what JSON cannot hold.
+    """
+    failed = is_error or any(isinstance(value, BaseException) for value in values)
+    content = tuple(part for value in values for part in _result_parts(value))
+    return Message(role="tool", parts=(ToolResultPart(call_id=call_id, parts=content, is_error=failed),))
+
+
+_CONTENT = (TextPart, BlobPart, UriPart, FilePart, UnknownPart)
+
+
+def _result_parts(value: object) -> tuple[ContentPart, ...]:
+    if isinstance(value, _CONTENT):
+        return (value,)
+    listed: Sequence[object] = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else ()
+    if any(isinstance(item, _CONTENT) for item in listed):
+        return tuple(part for item in listed for part in _result_parts(item))
+    return (TextPart(text=_result_text(cast("object", value))),)
+
+
+def _result_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, BaseException):
+        words = getattr(value, "for_model", None)
+        return words if isinstance(words, str) else f"{type(value).__name__}: {value}"
+    if isinstance(value, (bytes, bytearray)):
+        raise InvalidRequestError("a tool result is bytes; give them a type: BlobPart(mime_type=..., data=...)")
+    return _json_text(value)
+
+
+def _json_text(value: object) -> str:
+    """Plain JSON as it is; models, dataclasses, dates and the like as pydantic writes them."""
+    try:
+        return dump_json(value).decode()
+    except (TypeError, ValueError, RecursionError):
+        import pydantic_core  # here: most results are text or plain JSON
+
+        try:
+            return pydantic_core.to_json(value, inf_nan_mode="null").decode()
+        except (pydantic_core.PydanticSerializationError, ValueError) as error:
+            raise InvalidRequestError(f"a tool result of type {type(value).__name__} is no JSON: {error}") from error
 
 
 def _parts(parts: Sequence[str | Part]) -> tuple[Part, ...]:

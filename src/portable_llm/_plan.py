@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from portable_llm._adapt import PASSES, Context
 from portable_llm._adaptation import SEVERITIES, Adaptation, LossPolicy, Severity, entry
+from portable_llm._calls import ToolPlan
 from portable_llm._capabilities import Capabilities
 from portable_llm._errors import InvalidRequestError
 from portable_llm._http import HttpCall
@@ -64,6 +65,8 @@ class Plan(Generic[T]):
     """The ledger."""
     output: OutputPlan | None = None
     """How the wanted value travels."""
+    tools: ToolPlan | None = None
+    """What was done to the tools and is undone in the calls; `None` where they travel as they are."""
     is_stream: bool = False
 
     @property
@@ -157,4 +160,12 @@ def make_plan(
     ledger = tuple(entries)
     if policy is not None:
         policy.check(ledger, context.target)
-    return Plan(request=request, target=target, call=call, adaptations=ledger, output=context.output, is_stream=stream)
+    return Plan(
+        request=request,
+        target=target,
+        call=call,
+        adaptations=ledger,
+        output=context.output,
+        tools=context.tools,
+        is_stream=stream,
+    )

@@ -121,6 +121,7 @@ class Options(TypedDict, total=False):
 
     tools: Sequence[Tool]
     tool_choice: ToolChoice
+    allowed_tools: Sequence[str]
     parallel_tool_calls: bool
     sampling: Sampling
     reasoning: Reasoning
@@ -145,6 +146,8 @@ class Request(Generic[T]):
     output: Output[T] | None = None
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice | None = None
+    allowed_tools: tuple[str, ...] | None = None
+    """Names of the tools that may be called, if not all of `tools`."""
     parallel_tool_calls: bool | None = None
     """`False`: at most one call per turn. `None` leaves it to the provider."""
     sampling: Sampling = Sampling()
@@ -202,8 +205,9 @@ def request(
         values["sampling"] = replace(values.get("sampling", Sampling()), **shortcuts)
     if "stop" in values:
         values["stop"] = (values["stop"],) if isinstance(values["stop"], str) else tuple(values["stop"])
-    if "tools" in values:
-        values["tools"] = tuple(values["tools"])
+    for name in ("tools", "allowed_tools"):
+        if name in values:
+            values[name] = tuple(values[name])
     wanted = None if output is None else output_of(output)
     return Request(model=model, messages=_messages(messages), output=wanted, **values)
 

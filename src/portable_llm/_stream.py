@@ -35,6 +35,8 @@ MAX_PLAIN_BODY = 64 * 1024 * 1024
 def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ...] = ()) -> Response[T]:
     """The response as the application gets it: with ledger and attempts, and checked for the wanted value."""
     known = response.answering(plan.target.provider.name, plan.adaptations, attempts)
+    if plan.tools is not None:
+        known = plan.tools.restore(known)
     checked = check(known, plan.request.output, plan.output)
     nothing = empty(checked, plan.request)
     if nothing is None:
@@ -83,6 +85,9 @@ class Decoding(Generic[T]):
         return self._note([delta for frame in frames for delta in self._decoder.feed(frame)])
 
     def _note(self, deltas: list[Delta]) -> list[Delta]:
+        tools = self._plan.tools
+        if tools is not None:
+            deltas = [tools.restore_delta(delta) for delta in deltas]
         if not self.has_output and any(not isinstance(delta, (Started, PartStart)) for delta in deltas):
             self.has_output = True
         return deltas
@@ -97,11 +102,13 @@ class Decoding(Generic[T]):
         if not self._decoder.is_complete:
             raise StreamInterruptedError("the stream ended before its last event", status=self._reply.status)
         last, response = self._decoder.finish()
-        return [*deltas, *last], complete(self._plan, self._named(response), attempts)
+        return self._note([*deltas, *last]), complete(self._plan, self._named(response), attempts)
 
     def partial(self, attempts: tuple[Attempt, ...] = ()) -> Response[T]:
         """What has come so far, as a response that says that it is not whole."""
         _, response = self._decoder.finish()
+        if self._plan.tools is not None:
+            response = self._plan.tools.restore(response)
         # A word of success is not one: what it crowns did not come whole.
         reason = "unknown" if response.finish_reason in ("stop", "tool_call") else response.finish_reason
         return cast(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from portable_llm._http import HttpCall
+from portable_llm._plan import Plan
 from portable_llm.conformance.case import Case
 from portable_llm.conformance.endpoints import Endpoint, parse_endpoint
 from portable_llm.conformance.judges import Judgement, judge
@@ -50,8 +52,8 @@ def endpoint(server: FakeServer, provider: str) -> Endpoint:
     return parse_endpoint(f"{provider}:tiny@{server.base_url(provider)}", load_settings())
 
 
-def judged(server: FakeServer, case: Case, call: HttpCall, side: Endpoint) -> Judgement:
-    """What the suite says about the answer to one lane's call."""
+def judged(server: FakeServer, case: Case, call: HttpCall, side: Endpoint, plan: Plan[Any] | None = None) -> Judgement:
+    """What the suite says about the answer to one lane's call, tool names as the plan restores them."""
     connection = connect(server)
     connection.request(
         call.method, urlsplit(server.base_url(side.wire)).path + call.path, call.body, dict(call.headers)
@@ -60,7 +62,10 @@ def judged(server: FakeServer, case: Case, call: HttpCall, side: Endpoint) -> Ju
     body = reply.read()
     connection.close()
     headers = {name.lower(): value for name, value in reply.getheaders()}
-    return judge(READERS[side.wire](reply.status, headers, body, case.streamed, case.wants_json), case)
+    seen = READERS[side.wire](reply.status, headers, body, case.streamed, case.wants_json)
+    names = plan.tools.names if plan is not None and plan.tools is not None else {}
+    calls = tuple(replace(call, name=names.get(call.name, call.name)) for call in seen.tool_calls)
+    return judge(replace(seen, tool_calls=calls), case)
 
 
 def failures(found: dict[str, Judgement]) -> dict[str, tuple[str, str]]:
@@ -75,7 +80,8 @@ def test_a_perfect_endpoint_passes_every_case_that_can_be_sent(server: FakeServe
     sent = {name: call for name, call in written.items() if isinstance(call, LaneCall)}
 
     assert len(sent) > 0.8 * len(CASES)
-    assert failures({name: judged(server, CASES[name], made.call, side) for name, made in sent.items()}) == {}
+    found = {name: judged(server, CASES[name], made.call, side, made.plan) for name, made in sent.items()}
+    assert failures(found) == {}
 
 
 @EVERY_PROVIDER

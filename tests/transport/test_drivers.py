@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from portable_llm._errors import ConfigurationError, ConnectionFailedError, ProviderTimeoutError
-from portable_llm._http import Acquire, Now, Pause, Read, Record, Send, Timeouts, Token
+from portable_llm._http import Acquire, Now, Pause, Raised, Read, Record, Send, Timeouts, Token, Work
 from portable_llm.transport import AiohttpDriver, AsyncDriver, SyncDriver
 from support.drivers import Runner
 from support.sockets import STREAM_HEAD, Peer, answering, chunked, http, serving
@@ -117,6 +117,43 @@ def test_async_callbacks_are_awaited_by_the_async_driver_and_refused_by_the_othe
             runner.run(steps(Token(async_token)))
         with pytest.raises(ConfigurationError, match="recorder is async"):
             runner.run(steps(Record("a")), recorder=recorder)
+
+
+def test_work_gives_what_each_function_gave_or_raised_in_order(runner: Runner):
+    def fail() -> None:
+        raise KeyError("gone")
+
+    ((first, second, third),) = runner.run(steps(Work((lambda: 1, fail, lambda: 3))))
+
+    assert (first, third) == (1, 3)
+    assert isinstance(second, Raised)
+    assert isinstance(second.error, KeyError)
+
+
+def test_work_is_done_side_by_side_where_it_may_be(runner: Runner):
+    meeting = threading.Barrier(2, timeout=20)
+
+    ((first, second),) = runner.run(steps(Work((meeting.wait, meeting.wait), workers=2)))
+
+    assert {first, second} == {0, 1}
+
+
+def test_async_work_is_awaited_by_the_async_driver_and_refused_by_the_other(runner: Runner):
+    async def job() -> str:
+        return "done"
+
+    ((outcome,),) = runner.run(steps(Work((job,))))
+
+    assert outcome == "done" if runner.is_async else isinstance(outcome.error, ConfigurationError)
+
+
+def test_no_work_begins_after_its_deadline(runner: Runner):
+    def never() -> None:
+        raise AssertionError("this was run")
+
+    ((outcome,),) = runner.run(steps(Work((never,), deadline=0.0)))
+
+    assert isinstance(outcome.error, TimeoutError)
 
 
 def test_whatever_is_no_step_is_an_event(runner: Runner):

@@ -31,6 +31,7 @@ from portable_llm import (
 )
 from portable_llm._json import JsonValue
 from portable_llm.refusal import Rates, RefusalCategory, RefusalKind, refusal_rates
+from portable_llm.tools import CallRecord, FunctionTool, RoundFinished, Run, tool
 
 
 @dataclass(frozen=True)
@@ -134,3 +135,23 @@ def values(response: Response[Any], message: Message) -> None:
     assert_type(message.text, str)
     models: Sequence[str] = portable_llm.provider_names()
     assert models
+
+
+@tool
+def weather(city: str) -> str:
+    """Current weather."""
+    return city
+
+
+async def runs(client: Client, async_client: AsyncClient) -> None:
+    assert_type(weather, FunctionTool)
+    assert_type(client.run("openai:gpt", "Hello", tools=[weather]), Run[None])
+    assert_type(client.run("openai:gpt", "Hello", tools=[weather], output=Invoice, max_rounds=3), Run[Invoice])
+    assert_type(client.run("openai:gpt", "Hello", output=int | str).parsed, int | str)
+    assert_type(client.run(portable_llm.request("openai:gpt", "Hello", output=Row), max_seconds=9).parsed, Row)
+    assert_type(await async_client.run("openai:gpt", "Hello", output=Point), Run[Point])
+    with client.run_stream("openai:gpt", "Hello", output=Invoice) as events:
+        for event in events:
+            if isinstance(event, RoundFinished):
+                assert_type(event.round.calls, tuple[CallRecord, ...])
+        assert_type(events.run, Run[Invoice])

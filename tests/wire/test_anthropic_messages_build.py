@@ -271,18 +271,6 @@ def test_arguments_that_are_no_object_cannot_be_replayed() -> None:
     assert ledger["/messages/1/parts/0/arguments"].severity == "changed"
 
 
-def test_a_foreign_id_is_rewritten_alike_in_call_and_result() -> None:
-    wire, ledger = turns(
-        user("a"), assistant(call("call:1"), call("call.1")), tool_result("call.1", "x"), tool_result("call:1", "y")
-    )
-
-    calls, results = wire[1]["content"], wire[2]["content"]
-    assert [block["id"] for block in calls] == [block["tool_use_id"] for block in reversed(results)]
-    assert calls[0]["id"] != calls[1]["id"]
-    assert all(set(block["id"]) <= set("call_0123456789abcdef") for block in calls)
-    assert ledger["/messages/1/parts/0/id"].severity == ledger["/messages/2/parts/0/id"].severity == "exact"
-
-
 def test_a_caller_other_than_the_model_goes_back() -> None:
     caller = {"type": "code_execution_20260120", "tool_id": "srvtoolu_1"}
 

@@ -109,18 +109,6 @@ def test_unreadable_arguments_are_replayed_as_they_were() -> None:
     assert sent(assistant(broken))[0]["tool_calls"][0]["function"]["arguments"] == '{"city": '
 
 
-def test_ids_that_are_too_long_are_shortened_alike_in_call_and_result() -> None:
-    body, ledger = build(assistant(replace(CALL, id="x" * 41)), tool_result("x" * 41, "12 C"))
-
-    short = body["messages"][0]["tool_calls"][0]["id"]
-    assert len(short) <= 40
-    assert body["messages"][1]["tool_call_id"] == short
-    assert subjects(ledger) == {
-        "/messages/0/parts/0/id": ("renamed", "exact"),
-        "/messages/1/parts/0/call_id": ("renamed", "exact"),
-    }
-
-
 def test_a_failed_tool_says_so_in_its_text() -> None:
     body, ledger = build(assistant(CALL), tool_result("call_1", "no such city", is_error=True))
 

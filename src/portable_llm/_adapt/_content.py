@@ -65,12 +65,16 @@ def adapt_content(request: Request[Any], context: Context) -> Changed:
     entries: list[Adaptation] = []
     _check_prefill(request, context, entries)
     messages: list[Message] = []
+    beside: list[Part] = []
     is_changed = False
     for index, message in enumerate(request.messages):
+        if beside and message.role != "tool":
+            messages.append(Message(role="user", parts=tuple(beside)))
+            beside.clear()
         parts = tuple(
             kept
             for position, part in enumerate(message.parts)
-            if (kept := _adapt_part(part, f"/messages/{index}/parts/{position}", context, entries)) is not None
+            if (kept := _adapt_part(part, f"/messages/{index}/parts/{position}", context, entries, beside)) is not None
         )
         if parts == message.parts:
             messages.append(message)
@@ -78,6 +82,8 @@ def adapt_content(request: Request[Any], context: Context) -> Changed:
         is_changed = True
         if parts:
             messages.append(replace(message, parts=parts))
+    if beside:
+        messages.append(Message(role="user", parts=tuple(beside)))
     return (replace(request, messages=tuple(messages)), entries) if is_changed else (request, entries)
 
 
@@ -98,14 +104,15 @@ def _is_paused(message: Message) -> bool:
     return bool(message.parts) and isinstance(message.parts[-1], UnknownPart)
 
 
-def _adapt_part(part: Part, where: str, context: Context, entries: list[Adaptation]) -> Part | None:
+def _adapt_part(part: Part, where: str, context: Context, entries: list[Adaptation], beside: list[Part]) -> Part | None:
+    """The part as it is sent; what has to follow the results of its turn goes into `beside`."""
     match part:
         case TextPart() | ToolCallPart():
             return part if part.state is None else _own_state(part, where, context, entries)
         case ReasoningPart():
             return _reasoning(part, where, context, entries)
         case ToolResultPart():
-            return _tool_result(part, where, context, entries)
+            return _tool_result(part, where, context, entries, beside)
         case BlobPart() | UriPart():
             return _media(part, where, context, entries)
         case FilePart() | UnknownPart():
@@ -183,17 +190,35 @@ def _media(
     return None
 
 
-def _tool_result(part: ToolResultPart, where: str, context: Context, entries: list[Adaptation]) -> ToolResultPart:
+# ---- tool results ----------------------------------------------------------------------------------------------------
+
+_FOLLOWS = "[see the user message that follows]"
+
+
+def _tool_result(
+    part: ToolResultPart, where: str, context: Context, entries: list[Adaptation], beside: list[Part]
+) -> ToolResultPart:
     if all(isinstance(inner, TextPart) for inner in part.parts):
         return part
     fact = context.capabilities["tool_result/media"]
     kept: list[ContentPart] = []
+    moved: list[Part] = []
     for position, inner in enumerate(part.parts):
         place = f"{where}/parts/{position}"
         if isinstance(inner, TextPart):
             kept.append(inner)
-        elif fact.support != "yes":
+        elif fact.support == "yes":
+            if (adapted := _adapt_part(inner, place, context, entries, beside)) is not None:
+                kept.append(adapted)  # type: ignore[arg-type]
+        elif isinstance(inner, (BlobPart, UriPart)) and context.capabilities[media_feature(inner)].support == "yes":
+            detail = (
+                f"{context.target} takes text in a tool's result: this goes into a user turn right behind the results"
+            )
+            entries.append(entry("tools", place, "moved", detail, source=fact.reference))
+            moved.append(inner)
+        else:
             entries.append(dropped("tools", place, context, fact, "the model will not see it"))
-        elif (adapted := _adapt_part(inner, place, context, entries)) is not None:
-            kept.append(adapted)  # type: ignore[arg-type]
+    if moved:
+        kept.append(TextPart(text=_FOLLOWS))
+        beside += [TextPart(text=f"From the result of the call {part.call_id}:"), *moved]
     return replace(part, parts=tuple(kept))

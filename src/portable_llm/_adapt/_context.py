@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from portable_llm._adaptation import Adaptation, Axis, entry
+from portable_llm._calls import ToolPlan
 from portable_llm._capabilities import Capabilities, Fact
-from portable_llm._messages import Origin
-from portable_llm._request import Request
+from portable_llm._messages import Message, Origin, TextPart, system
+from portable_llm._request import Request, Tool
 from portable_llm.output import OutputPlan
 
 
@@ -20,12 +21,19 @@ class Context:
     origin: Origin
     capabilities: Capabilities
     output: OutputPlan | None = None
+    tools: ToolPlan | None = None
+    places: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Where each tool stands in the request, by name: some may be left out before others get an entry."""
     notes: list[Adaptation] = field(default_factory=list[Adaptation])
 
     @property
     def target(self) -> str:
         """How messages name the target."""
         return f"{self.origin.provider}:{self.origin.model}"
+
+    def place_of(self, tool: Tool) -> str:
+        """JSON Pointer of a tool of the request."""
+        return f"/tools/{self.places.get(tool.name, len(self.places))}"
 
 
 Changed: TypeAlias = tuple[Request[Any], Sequence[Adaptation]]
@@ -48,3 +56,11 @@ def dropped(axis: Axis, subject: str, context: Context, fact: Fact, remedy: str 
     why = "does not accept it" if fact.support == "no" else "accepts it and ignores it"
     detail = f"{context.target} {why}{'; ' + fact.note if fact.note else ''}{'; ' + remedy if remedy else ''}"
     return entry(axis, subject, "dropped", detail, "nobody", source=fact.reference)
+
+
+def with_instruction(messages: tuple[Message, ...], text: str) -> tuple[Message, ...]:
+    """The messages with a text of the library's own at the end of the first system text."""
+    first = messages[0]
+    if first.role != "system":
+        return (system(text), *messages)
+    return (replace(first, parts=(*first.parts, TextPart(text="\n\n" + text))), *messages[1:])

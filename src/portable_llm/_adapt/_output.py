@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from portable_llm._adapt._context import Changed, Context, assumed
+from portable_llm._adapt._context import Changed, Context, assumed, with_instruction
 from portable_llm._adaptation import entry
 from portable_llm._errors import InvalidRequestError
 from portable_llm._json import dump_json
-from portable_llm._messages import Message, TextPart, system
 from portable_llm._request import JsonSchema, NamedTool, Output, Request, Tool
 from portable_llm.output import OutputPlan
 from portable_llm.output._check import WRAPPED_KEY
@@ -76,7 +75,7 @@ def _native(request: Request[Any], output: Output[Any], schema: JsonSchema | Non
     if schema is None and context.capabilities.spelling.get("output/json") == "by_name" and not _names_json(request):
         detail = f"{context.target} gives JSON only where the messages name it: a line of system text asks for it"
         notes.append(entry("json", "/output", "emulated", detail, "provider", source=fact.reference))
-        request = replace(request, messages=_with_instruction(request.messages, _ANY_JSON))
+        request = replace(request, messages=with_instruction(request.messages, _ANY_JSON))
     wanted: Output[Any] = Output(schema=schema, mode="native", name=output.name, strict=output.strict)
     return replace(request, output=wanted), notes
 
@@ -107,11 +106,4 @@ def _by_tool(request: Request[Any], context: Context, why: str) -> Changed:
 def _by_prompt(request: Request[Any], schema: JsonSchema | None, context: Context, why: str) -> Changed:
     text = _ANY_JSON if schema is None else _BY_SCHEMA + dump_json(schema).decode()
     note = entry("json", "/output", "emulated", f"asked for in the system text, checked by the client: {why}", "client")
-    return replace(request, output=None, messages=_with_instruction(request.messages, text)), (note,)
-
-
-def _with_instruction(messages: tuple[Message, ...], text: str) -> tuple[Message, ...]:
-    first = messages[0]
-    if first.role != "system":
-        return (system(text), *messages)
-    return (replace(first, parts=(*first.parts, TextPart(text="\n\n" + text))), *messages[1:])
+    return replace(request, output=None, messages=with_instruction(request.messages, text)), (note,)

@@ -86,13 +86,23 @@ def _check_tools(request: Request[Any]) -> None:
             raise InvalidRequestError(f"/tools/{index}: a second tool is named {tool.name!r}")
         names.add(tool.name)
         check_schema(tool.parameters, f"/tools/{index}/parameters ({tool.name})")
+    if unknown := set(request.allowed_tools or ()) - names:
+        raise InvalidRequestError(f"/allowed_tools names {min(unknown)!r}; the tools are: {_listed(names)}")
     choice = request.tool_choice
     if isinstance(choice, NamedTool) and choice.name not in names:
-        raise InvalidRequestError(
-            f"/tool_choice names {choice.name!r}; the tools are: {', '.join(sorted(names)) or 'none'}"
-        )
+        raise InvalidRequestError(f"/tool_choice names {choice.name!r}; the tools are: {_listed(names)}")
     if choice == "required" and not names:
         raise InvalidRequestError("/tool_choice is 'required' and there are no tools")
+    if request.allowed_tools is None:
+        return
+    if isinstance(choice, NamedTool) and choice.name not in request.allowed_tools:
+        raise InvalidRequestError(f"/tool_choice names {choice.name!r}, which /allowed_tools does not allow")
+    if choice == "required" and not request.allowed_tools:
+        raise InvalidRequestError("/tool_choice is 'required' and /allowed_tools allows none")
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 def _check_numbers(request: Request[Any]) -> None:

@@ -71,6 +71,10 @@ def home_call(case: Case, a: Endpoint) -> LaneCall | NotSent:
     lost = [entry for entry in plan.adaptations if entry.severity in ("lost", "changed") and _is_asserted(entry, case)]
     if lost:
         return NotSent(lane="home", kind="unsupported", reason="; ".join(str(entry) for entry in lost))
+    if plan.tools is not None and plan.tools.names:
+        # Home and raw are read without the library, which alone knows the way back; nobody at A has such a tool.
+        names = ", ".join(sorted(plan.tools.names.values()))
+        return NotSent(lane="home", kind="unsupported", reason=f"{a.label} takes no tool name like {names}")
     return LaneCall(lane="home", call=plan.call, plan=plan)
 
 

@@ -52,6 +52,8 @@ _FACTS: Mapping[str, Fact] = {
     "parts/document": _rare("few hosts take file parts"),
     "parts/audio": _rare("few hosts take sound"),
     "parts/file": _rare("few hosts store files"),
+    # Hosts give out longer ids than the protocol's own service takes back (46 characters are common) and take them.
+    "tools/call_id": Fact(minimum=1),
     "cache/key": _rare("few hosts route by a key"),
     "metadata": _rare("few hosts keep metadata"),
 }

@@ -27,6 +27,8 @@ _NO_THINKING = {
     "reasoning/summary": _no("the model does not think"),
 }
 _BEFORE_3 = {
+    "tools/name": _fact(values=("A-Za-z_", "A-Za-z0-9_.:-"), maximum=64, note="64 characters on older models"),
+    "tools/count": _fact(maximum=128),
     "output/with_tools": _no("JSON mode beside functions is refused before Gemini 3"),
     "tool_result/media": _no("functionResponse.parts came with Gemini 3"),
     "messages/prefill": _fact(note="continued by older models"),
@@ -44,7 +46,10 @@ PROVIDER = Provider(
     base_url="https://generativelanguage.googleapis.com/v1beta",
     auth=Auth(scheme="header", header="x-goog-api-key", env=("GOOGLE_API_KEY", "GEMINI_API_KEY")),
     otel_name="gcp.gemini",
-    capabilities=Capabilities(facts={"metadata": _no("labels are refused here; Vertex AI takes them")}),
+    capabilities=Capabilities(
+        facts={"metadata": _no("labels are refused here; Vertex AI takes them")},
+        spelling={"tools/dialect": "gemini-json-schema"},
+    ),
     models=(
         ModelRule(
             pattern=_PREFIX + r"gemini-(?:1\.\d|2\.0)(?:-.*)?",

@@ -93,11 +93,16 @@ PROVIDER = Provider(
     base_url_env=("OPENAI_BASE_URL",),
     auth=Auth(env=("OPENAI_API_KEY",)),
     capabilities=Capabilities(
+        facts={
+            "tools/count": Fact(maximum=128, source=_DOCS, date=_DATE),
+            "tools/description": Fact(maximum=1024, source=_DOCS, date=_DATE, note="string_above_max_length (400)"),
+        },
         spelling={
             "max_output_tokens": "max_completion_tokens",
             "output/strict": "opt_in",
+            "tools/strict_dialect": "openai-strict",
             "output/json": "by_name",
-        }
+        },
     ),
     models=_MODELS,
     documentation="https://platform.openai.com/docs/api-reference/chat",

@@ -7,10 +7,10 @@ assert [type(step) for step in steps] == [Send, Pause, Send]
 from __future__ import annotations
 
 import inspect
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from portable_llm._http import Acquire, HttpReply, Now, Pause, Read, Record, Send, Step, Token
+from portable_llm._http import Acquire, HttpReply, Now, Pause, Raised, Read, Record, Send, Step, Token, Work
 from portable_llm._json import JsonValue, dump_json
 
 R = TypeVar("R")
@@ -72,7 +72,7 @@ class _Player:
             result = self.perform(step)
 
     def perform(self, step: object) -> object:
-        if isinstance(step, (Send, Pause, Acquire, Record, Token)):
+        if isinstance(step, (Send, Pause, Acquire, Record, Token, Work)):
             self.steps.append(step)
         match step:
             case Read():
@@ -94,6 +94,8 @@ class _Player:
                 return None
             case Record():
                 return None
+            case Work(jobs):
+                return [_outcome(job) for job in jobs]
             case event:
                 self.events.append(event)
                 return None
@@ -110,3 +112,10 @@ class _Player:
     def acquire(self, step: Acquire) -> None:
         while (wait := step.limiter.reserve(step.cost, self.now)) > 0:
             self.now += wait
+
+
+def _outcome(job: Callable[[], object]) -> object:
+    try:
+        return job()
+    except Exception as error:
+        return Raised(error)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from portable_llm._errors import ConfigurationError, TransportError
-from portable_llm._http import Acquire, HttpReply, Now, Pause, Read, Record, Send, Step, Token
+from portable_llm._http import Acquire, HttpReply, Now, Pause, Raised, Read, Record, Send, Step, Token, Work
 from portable_llm.transport import _httpx
 from portable_llm.transport._bodies import Inflater, WholeBody, inflater
 
@@ -292,6 +292,21 @@ class AsyncRun(Generic[E, R]):
     async def _now(self, step: Now) -> float:
         return time.monotonic() if step.clock == "monotonic" else time.time()
 
+    async def _work(self, step: Work) -> list[object]:
+        gate = asyncio.Semaphore(max(step.workers or len(step.jobs), 1))
+        return list(await asyncio.gather(*(_outcome(job, gate, step.deadline) for job in step.jobs)))
+
+
+async def _outcome(job: Callable[[], object], gate: asyncio.Semaphore, deadline: float | None) -> object:
+    try:
+        async with gate, asyncio.timeout(left := None if deadline is None else deadline - time.monotonic()):
+            if left is not None and left <= 0:
+                raise TimeoutError("not started: the time of the run is over")
+            # A function that is not async may block: it gets a thread, so that the others and the loop go on.
+            return await job() if inspect.iscoroutinefunction(job) else await _settled(await asyncio.to_thread(job))  # type: ignore[misc]
+    except Exception as error:
+        return Raised(error)
+
 
 async def _settled(value: object) -> object:
     return await value if inspect.isawaitable(value) else value
@@ -305,4 +320,5 @@ _ACTS: dict[type, Callable[[AsyncRun[Any, Any], Any], Awaitable[Any]]] = {
     Record: AsyncRun[Any, Any]._record,  # pyright: ignore[reportPrivateUsage]
     Token: AsyncRun[Any, Any]._token,  # pyright: ignore[reportPrivateUsage]
     Now: AsyncRun[Any, Any]._now,  # pyright: ignore[reportPrivateUsage]
+    Work: AsyncRun[Any, Any]._work,  # pyright: ignore[reportPrivateUsage]
 }

@@ -6,10 +6,11 @@ import inspect
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from portable_llm._errors import ConfigurationError, TransportError
-from portable_llm._http import Acquire, HttpReply, Now, Pause, Read, Record, Send, Step, Token
+from portable_llm._http import Acquire, HttpReply, Now, Pause, Raised, Read, Record, Send, Step, Token, Work
 from portable_llm.transport import _httpx
 from portable_llm.transport._bodies import Inflater, WholeBody, inflater
 
@@ -271,6 +272,24 @@ class SyncRun(Generic[E, R]):
     def _now(self, step: Now) -> float:
         return time.monotonic() if step.clock == "monotonic" else time.time()
 
+    def _work(self, step: Work) -> list[object]:
+        if step.workers is None or step.workers < 2 or len(step.jobs) < 2:
+            return [_outcome(job, step.deadline) for job in step.jobs]
+        from concurrent.futures import ThreadPoolExecutor  # here: few programs run tools side by side
+
+        with ThreadPoolExecutor(step.workers) as pool:
+            started = [pool.submit(copy_context().run, _outcome, job, step.deadline) for job in step.jobs]
+            return [future.result() for future in started]
+
+
+def _outcome(job: Callable[[], object], deadline: float | None) -> object:
+    if deadline is not None and time.monotonic() >= deadline:
+        return Raised(TimeoutError("not started: the time of the run is over"))
+    try:
+        return _forbid_awaitable(job(), "tool")
+    except Exception as error:
+        return Raised(error)
+
 
 def _forbid_awaitable(value: object, what: str) -> object:
     if not inspect.isawaitable(value):
@@ -288,4 +307,5 @@ _ACTS: dict[type, Callable[[SyncRun[Any, Any], Any], Any]] = {
     Record: SyncRun[Any, Any]._record,  # pyright: ignore[reportPrivateUsage]
     Token: SyncRun[Any, Any]._token,  # pyright: ignore[reportPrivateUsage]
     Now: SyncRun[Any, Any]._now,  # pyright: ignore[reportPrivateUsage]
+    Work: SyncRun[Any, Any]._work,  # pyright: ignore[reportPrivateUsage]
 }

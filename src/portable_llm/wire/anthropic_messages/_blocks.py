@@ -5,10 +5,8 @@ A part that gives no block returns `None` and says why in the ledger. `at` is th
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from typing import Any, TypeAlias, assert_never
-from zlib import crc32
 
 from portable_llm._adaptation import Adaptation
 from portable_llm._messages import (
@@ -28,9 +26,6 @@ from portable_llm.wire.anthropic_messages._ledger import dropped, entry
 
 Block: TypeAlias = dict[str, Any]
 Ledger: TypeAlias = list[Adaptation]
-
-_ID = re.compile(r"[a-zA-Z0-9_-]+")
-_NO_ID_CHARACTER = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def block_of(part: Part, at: str, ledger: Ledger) -> Block | None:
@@ -73,20 +68,12 @@ def call_block(part: ToolCallPart, at: str, ledger: Ledger) -> Block:
         detail = "the arguments are no JSON object and this wire takes nothing else: {} is sent"
         ledger.append(entry("tools", f"{at}/arguments", "substituted", detail, "nobody"))
         arguments = {}
-    block: Block = {"type": "tool_use", "id": wire_id(part.id, at, ledger), "name": part.name, "input": arguments}
+    block: Block = {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
     return {**block, **part.state} if part.state else block
 
 
-def wire_id(id: str, at: str, ledger: Ledger) -> str:
-    """The call's id as this wire accepts it; the same id gives the same, so calls and results stay together."""
-    if _ID.fullmatch(id):
-        return id
-    ledger.append(entry("tools", f"{at}/id", "renamed", "call ids hold only letters, digits, '_' and '-' on this wire"))
-    return f"{_NO_ID_CHARACTER.sub('_', id)}_{crc32(id.encode('utf-8', 'surrogatepass')):08x}"
-
-
 def result_block(part: ToolResultPart, at: str, ledger: Ledger) -> Block:
-    block: Block = {"type": "tool_result", "tool_use_id": wire_id(part.call_id, at, ledger)}
+    block: Block = {"type": "tool_result", "tool_use_id": part.call_id}
     if content := result_content(part.parts, at, ledger):
         block["content"] = content
     if part.is_error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import mimetypes
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never, cast
@@ -28,17 +27,6 @@ from portable_llm.wire.openai_chat._ledger import Add, entry
 
 ERROR_PREFIX = "Error: "
 """What a failed tool's text begins with, since the protocol has no error mark."""
-MAX_ID = 40
-"""Characters of a call id that the protocol takes back."""
-
-
-def wire_id(id: str, position: str) -> str:
-    """A call id the protocol takes: itself, or a hash of it where it is too long, or of its place where it is empty."""
-    if 0 < len(id) <= MAX_ID:
-        return id
-    return "call_" + hashlib.sha256((id or position).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
 _ROLES = {"system": "system", "user": "user", "tool": "user"}
 """What stands beside tool results in a `tool` message is sent as a user's turn."""
 
@@ -84,7 +72,7 @@ class MessageBuilder:
             self._add(entry("tools", f"{pointer}/is_error", "emulated", detail))
         return {
             "role": "tool",
-            "tool_call_id": self._id(result.call_id, f"{pointer}/call_id"),
+            "tool_call_id": result.call_id,
             "content": _plain(texts),
         }
 
@@ -101,7 +89,7 @@ class MessageBuilder:
         for number, part in enumerate(parts):
             where = f"{pointer}/{number}"
             if isinstance(part, ToolCallPart):
-                calls.append(self._call(part, where))
+                calls.append(_call(part))
             elif isinstance(part, ReasoningPart):
                 self._replay(wire, content, part, where)
             elif isinstance(part, UnknownPart):
@@ -117,23 +105,6 @@ class MessageBuilder:
         if calls:
             wire["tool_calls"] = calls
         return wire
-
-    def _call(self, call: ToolCallPart, pointer: str) -> dict[str, Any]:
-        state = call.state or {}
-        call_id = self._id(call.id, f"{pointer}/id")
-        if state.get("type") == "custom":
-            return {"id": call_id, "type": "custom", "custom": {"name": call.name, "input": call.raw_arguments}}
-        function = {"name": call.name, "arguments": arguments_text(call)}
-        wire: dict[str, Any] = {"id": call_id, "type": "function", "function": function}
-        if extra := state.get("extra_content"):
-            wire["extra_content"] = extra
-        return wire
-
-    def _id(self, id: str, pointer: str) -> str:
-        sent = wire_id(id, pointer)
-        if sent != id:
-            self._add(entry("tools", pointer, "renamed", f"ids have 1 to {MAX_ID} characters; sent as {sent}"))
-        return sent
 
     def _replay(self, wire: dict[str, Any], content: list[dict[str, Any]], part: ReasoningPart, pointer: str) -> None:
         """Give reasoning back the way it came: hosts that send it demand it in tool loops; the protocol has no place
@@ -215,6 +186,17 @@ def _plain(content: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
     if len(content) == 1 and content[0]["type"] == "text":
         return content[0]["text"]
     return content
+
+
+def _call(call: ToolCallPart) -> dict[str, Any]:
+    state = call.state or {}
+    if state.get("type") == "custom":
+        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.raw_arguments}}
+    function = {"name": call.name, "arguments": arguments_text(call)}
+    wire: dict[str, Any] = {"id": call.id, "type": "function", "function": function}
+    if extra := state.get("extra_content"):
+        wire["extra_content"] = extra
+    return wire
 
 
 def arguments_text(call: ToolCallPart) -> str:

@@ -1,0 +1,311 @@
+"""Values as the model writes them, and back: one small codec per encoding, `None` where nothing changes.
+
+`encode` takes a value that the original accepts; `restore` takes whatever a model wrote. Neither raises on a value
+that does not fit: it is left as it is, so that validation finds it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+from portable_llm.schema._lowering._accepts import Judge
+from portable_llm.schema._lowering._document import Conj, Document
+
+
+class Codec(Protocol):
+    """There and back."""
+
+    def encode(self, value: Any) -> Any:
+        """An original value as the lowered schema wants it."""
+        ...
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        """A reply in the original's shape."""
+        ...
+
+
+def encode(codec: Codec | None, value: Any) -> Any:
+    """Through a codec, if there is one."""
+    return value if codec is None else codec.encode(value)
+
+
+def restore(codec: Codec | None, value: Any, partial: bool) -> Any:
+    """Back through a codec, if there is one."""
+    return value if codec is None else codec.restore(value, partial)
+
+
+@dataclass(slots=True)
+class ListCodec:
+    """Every item of a list."""
+
+    item: Codec
+
+    def encode(self, value: Any) -> Any:
+        return [self.item.encode(one) for one in value] if isinstance(value, list) else value
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        return [self.item.restore(one, partial) for one in value] if isinstance(value, list) else value
+
+
+@dataclass(slots=True)
+class PrefixCodec:
+    """The first items of a list each in their own way, the rest alike."""
+
+    prefix: list[Codec | None]
+    rest: Codec | None
+
+    def _of(self, index: int) -> Codec | None:
+        return self.prefix[index] if index < len(self.prefix) else self.rest
+
+    def encode(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return [encode(self._of(i), one) for i, one in enumerate(cast("list[Any]", value))]
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        if not isinstance(value, list):
+            return value
+        return [restore(self._of(i), one, partial) for i, one in enumerate(cast("list[Any]", value))]
+
+
+@dataclass(slots=True)
+class ObjectCodec:
+    """Members by name: their own codecs, nulls that stand for absence, and the list that holds further members."""
+
+    codecs: dict[str, Codec] = field(default_factory=dict[str, Codec])
+    fill: tuple[str, ...] = ()
+    """Members that must be there: null when absent."""
+    drop: frozenset[str] = frozenset()
+    """Members whose null means absence."""
+    known: frozenset[str] = frozenset()
+    extra: str | None = None
+    pairs: PairsCodec | None = None
+
+    def encode(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        given = cast("dict[str, Any]", value)
+        result: dict[str, Any] = {}
+        further: dict[str, Any] = {}
+        for name, one in given.items():
+            if self.extra is not None and name not in self.known:
+                further[name] = one
+            else:
+                result[name] = encode(self.codecs.get(name), one)
+        for name in self.fill:
+            result.setdefault(name, None)
+        if self.extra is not None and self.pairs is not None:
+            result[self.extra] = self.pairs.encode(further)
+        return result
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        if not isinstance(value, dict):
+            return value
+        result: dict[str, Any] = {}
+        for name, one in cast("dict[str, Any]", value).items():
+            if one is None and name in self.drop:
+                continue
+            if name == self.extra and self.pairs is not None:
+                further = self.pairs.restore(one, partial)
+                if isinstance(further, dict):
+                    result |= {key: item for key, item in cast("dict[str, Any]", further).items() if key not in value}
+                    continue
+            result[name] = restore(self.codecs.get(name), one, partial)
+        return result
+
+
+@dataclass(slots=True)
+class PairsCodec:
+    """A map as a list of `{"key", "value"}`, alone or as the one member of an object."""
+
+    value: Codec | None
+    member: str | None = None
+
+    def encode(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        given = cast("dict[str, Any]", value)
+        pairs = [{"key": name, "value": encode(self.value, one)} for name, one in given.items()]
+        return pairs if self.member is None else {self.member: pairs}
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        pairs = value
+        if self.member is not None and isinstance(value, dict) and len(cast("Any", value)) == 1:
+            pairs = cast("dict[str, Any]", value).get(self.member)
+        if not isinstance(pairs, list):
+            return value
+        result: dict[str, Any] = {}
+        for pair in cast("list[Any]", pairs):
+            if isinstance(pair, dict) and set(cast("dict[str, Any]", pair)) == {"key", "value"}:
+                key = cast("dict[str, Any]", pair)["key"]
+                if isinstance(key, str) and key not in result:
+                    result[key] = restore(self.value, cast("dict[str, Any]", pair)["value"], partial)
+                    continue
+            if partial:
+                continue
+            return value
+        return result
+
+
+@dataclass(slots=True)
+class TupleCodec:
+    """A list with named places as an object."""
+
+    names: tuple[str, ...]
+    codecs: list[Codec | None]
+    required: int
+    rest: str | None
+    rest_codec: Codec | None
+    fill: bool
+    """Absent places are written as null."""
+    nulls: frozenset[int] = frozenset()
+    """Places where null is a value."""
+
+    def encode(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        given = cast("list[Any]", value)
+        result = {name: encode(codec, one) for name, codec, one in zip(self.names, self.codecs, given, strict=False)}
+        if self.fill:
+            result = {name: result.get(name) for name in self.names}
+        if self.rest is not None:
+            result[self.rest] = [encode(self.rest_codec, one) for one in given[len(self.names) :]]
+        return result
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        if not isinstance(value, dict):
+            return value
+        given = cast("dict[str, Any]", value)
+        if not given.keys() <= {*self.names, self.rest}:
+            return value
+        result: list[Any] = []
+        for i, (name, codec) in enumerate(zip(self.names, self.codecs, strict=True)):
+            if name not in given or (given[name] is None and i >= self.required and i not in self.nulls):
+                break
+            result.append(restore(codec, given[name], partial))
+        further = given.get(self.rest) if self.rest is not None else None
+        if isinstance(further, list) and len(result) == len(self.names):
+            result += [restore(self.rest_codec, one, partial) for one in cast("list[Any]", further)]
+        return result
+
+
+@dataclass(slots=True)
+class TextCodec:
+    """A value as JSON text, alone or as the one member of an object."""
+
+    member: str | None = None
+
+    def encode(self, value: Any) -> Any:
+        text = json.dumps(value, ensure_ascii=False)
+        return text if self.member is None else {self.member: text}
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        text = value
+        if self.member is not None and isinstance(value, dict) and len(cast("Any", value)) == 1:
+            text = cast("dict[str, Any]", value).get(self.member)
+        if not isinstance(text, str):
+            return value
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return _beginning(text, value) if partial else value
+
+
+def _beginning(text: str, value: Any) -> Any:
+    """What can be read of a JSON text that is still being written."""
+    from pydantic_core import from_json
+
+    try:
+        return from_json(text, allow_partial=True)
+    except ValueError:
+        return value
+
+
+@dataclass(slots=True)
+class LabelCodec:
+    """The values of an enum under labels that are texts."""
+
+    labels: dict[str, Any]
+    """Label → value."""
+    by_value: dict[str, str]
+    """Fingerprint of a value → label."""
+
+    def encode(self, value: Any) -> Any:
+        from portable_llm.schema._lowering._shape import fingerprint
+
+        return self.by_value.get(fingerprint(value), value)
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        return self.labels.get(value, value) if isinstance(value, str) else value
+
+
+@dataclass(slots=True)
+class Branch:
+    """One way a value may go: what the original says about it, and what the lowered schema says."""
+
+    conj: Conj
+    mask: frozenset[str]
+    """JSON types that the original allows here."""
+    lowered: dict[str, Any]
+    codec: Codec | None
+
+
+@dataclass(slots=True)
+class UnionCodec:
+    """The first branch that fits."""
+
+    branches: list[Branch]
+    document: Document
+    lowered: Document | None = None
+    """The finished lowered schema; set when it is."""
+
+    def encode(self, value: Any) -> Any:
+        from portable_llm.schema._lowering._accepts import type_of
+
+        kind = type_of(value)
+        for branch in self.branches:
+            judge = Judge(self.document)
+            if kind in branch.mask and all(judge.accepts(schema, value) for schema, _at in branch.conj):
+                return encode(branch.codec, value)
+        return value
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        for branch in self.branches:
+            if Judge(self.lowered).accepts(branch.lowered, value):
+                return restore(branch.codec, value, partial)
+        if partial:
+            for branch in self.branches:
+                if Judge(self.lowered, partial=True).accepts(branch.lowered, value):
+                    return restore(branch.codec, value, partial)
+        return value
+
+
+@dataclass(slots=True)
+class RefCodec:
+    """A definition that may contain itself; its codec is set when the definition is finished."""
+
+    target: Codec | None = None
+
+    def encode(self, value: Any) -> Any:
+        return encode(self.target, value)
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        return restore(self.target, value, partial)
+
+
+@dataclass(slots=True)
+class WrapCodec:
+    """Any value as the one member of an object."""
+
+    member: str
+    inner: Codec | None
+
+    def encode(self, value: Any) -> Any:
+        return {self.member: encode(self.inner, value)}
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        if not isinstance(value, dict) or set(cast("dict[str, Any]", value)) != {self.member}:
+            return None if partial and value == {} else value
+        return restore(self.inner, cast("dict[str, Any]", value)[self.member], partial)

@@ -1,0 +1,547 @@
+"""Objects and lists: closing, requiring, and the encodings for what a dialect has no words for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from portable_llm.schema._lowering._codecs import Codec, ListCodec, ObjectCodec, PairsCodec, PrefixCodec, TupleCodec
+from portable_llm.schema._lowering._combine import Items, Members, items_of, members_of
+from portable_llm.schema._lowering._document import Conj, escape
+from portable_llm.schema._lowering._ledger import words_for
+from portable_llm.schema._lowering._shape import Shape
+
+if TYPE_CHECKING:
+    from portable_llm.schema._lowering._compile import Compiler, Spot
+
+Node = dict[str, Any]
+MAX_TUPLE = 64
+
+
+# ---- objects ---------------------------------------------------------------------------------------------------------
+
+
+def object_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
+    """An object; `None` if no object can be valid."""
+    members = members_of(shape)
+    row = compiler.dialect
+    at = shape.groups[0].at if shape.groups else shape.conj[0][1] if shape.conj else ""
+    for place in members.unevaluated_lost:
+        compiler.ledger.weaken(place, "unevaluatedProperties")
+        words.append("no other members")
+    if not members.is_exact:
+        compiler.ledger.weaken(at, "patternProperties")
+        words.append(words_for("patternProperties", sorted(members.patterns)))
+    if row.max_depth is not None and spot.depth >= row.max_depth:
+        return compiler.text(at, "type", spot, "objects nest too deep here", words)
+    names = _with_required(shape, members)
+    if names is None:
+        return None
+    if not names:
+        return _nameless(compiler, shape, members, at, spot, words)
+    return _named(compiler, shape, members, names, at, spot, words)
+
+
+def _with_required(shape: Shape, members: Members) -> dict[str, Conj] | None:
+    """All members that are spoken of; `None` if a required one may not exist."""
+    if members.said_at == "" and not members.props and members.additional is None:
+        # Nothing but `required`: which members an object has is open, so it stays free.
+        return {} if not members.patterns else members.props
+    names = dict(members.props)
+    for name in shape.required:
+        if name in names:
+            continue
+        found = [conj for pattern, conj in members.patterns.items() if _found(pattern, name)]
+        if found:
+            names[name] = tuple(sub for conj in found for sub in conj)
+        elif members.additional is not None:
+            names[name] = members.additional
+            if any(schema is False for schema, _at in members.additional):
+                return None
+        elif members.props or members.patterns:
+            names[name] = ()
+    return names
+
+
+def _found(pattern: str, name: str) -> bool:
+    from portable_llm.schema._matches import matches
+
+    return matches(pattern, name) is True
+
+
+def _weaken_counts(compiler: Compiler, node: Node, shape: Shape, words: list[str], *, may_keep: bool) -> None:
+    for keyword in ("minProperties", "maxProperties"):
+        if keyword in shape.scalars:
+            value, at = shape.scalars[keyword]
+            if may_keep and keyword in compiler.supported:
+                node[keyword] = int(value)
+            else:
+                compiler.ledger.weaken(at, keyword)
+                words.append(words_for(keyword, value))
+
+
+def _weaken_required(compiler: Compiler, shape: Shape, words: list[str]) -> None:
+    for name, at in shape.required.items():
+        compiler.ledger.weaken(at, "required", "not enforced inside this encoding; the client checks it")
+        words.append(words_for("required", name))
+
+
+def _is_never(conj: Conj | None) -> bool:
+    return conj is not None and any(schema is False for schema, _at in conj)
+
+
+def _is_free(conj: Conj | None) -> bool:
+    return conj is None or all(schema is True or schema == {} for schema, _at in conj)
+
+
+def _further(compiler: Compiler, members: Members, spot: Spot, words: list[str]) -> tuple[Conj | None, bool]:
+    """What further members have to be as one conjunction (`None`: there may be none), and whether patterns were lost."""
+    if not members.patterns:
+        return (None if _is_never(members.additional) else members.additional or ()), False
+    if len(members.patterns) == 1 and _is_never(members.additional):
+        return next(iter(members.patterns.values())), True
+    return (), True
+
+
+def _nameless(
+    compiler: Compiler, shape: Shape, members: Members, at: str, spot: Spot, words: list[str]
+) -> tuple[Node, Codec | None] | None:
+    """An object without known members: a map, anything, or nothing."""
+    row = compiler.dialect
+    maps = not row.closes_objects and "additionalProperties" in compiler.supported
+    if _is_never(members.additional) and not members.patterns:
+        return _empty(compiler, shape, at, spot, words)
+    conj, lost = _further(compiler, members, spot, words)
+    if lost:
+        for pattern in members.patterns:
+            words.append(words_for("patternProperties", pattern))
+        compiler.ledger.weaken(at, "patternProperties")
+    if shape.required:
+        _weaken_required(compiler, shape, words)
+    if maps:
+        return _native_map(compiler, shape, members, conj, spot, words)
+    if _is_free(conj):
+        _weaken_counts(compiler, {}, shape, words, may_keep=False)
+        return compiler.text(at, "type", spot, "an object with members of any name", words)
+    return _pairs(compiler, shape, members, conj or (), at, spot, words)
+
+
+def _native_map(
+    compiler: Compiler, shape: Shape, members: Members, conj: Conj | None, spot: Spot, words: list[str]
+) -> tuple[Node, Codec | None] | None:
+    node: Node = {"type": "object"}
+    codec: Codec | None = None
+    if not _is_free(conj):
+        result = compiler.compile(conj or (), spot.deeper())
+        if result is None:
+            return _empty(compiler, shape, members.said_at, spot, words)
+        node["additionalProperties"], inner = result
+        codec = None if inner is None else _EveryMember(inner)
+    _weaken_counts(compiler, node, shape, words, may_keep=codec is None)
+    return node, codec
+
+
+class _EveryMember:
+    """The same codec for every member of an object."""
+
+    def __init__(
+        self, value: Codec, codecs: dict[str, Codec] | None = None, known: frozenset[str] = frozenset()
+    ) -> None:
+        self._value = value
+        self._known = known
+        self._inner = codecs
+
+    def encode(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: one if name in self._known else self._value.encode(one) for name, one in value.items()}
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: one if name in self._known else self._value.restore(one, partial) for name, one in value.items()}
+
+
+def _empty(compiler: Compiler, shape: Shape, at: str, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
+    """An object that has no members."""
+    if shape.required or shape.scalars.get("minProperties", (0,))[0] > 0:
+        return None
+    row = compiler.dialect
+    if row.needs_properties or row.min_required:
+        return compiler.text(at, "additionalProperties", spot, "an object without members", words)
+    node: Node = {"type": "object", "properties": {}, "additionalProperties": False}
+    if row.all_required:
+        node["required"] = []
+    return node, None
+
+
+def _pairs(
+    compiler: Compiler, shape: Shape, members: Members, conj: Conj, at: str, spot: Spot, words: list[str]
+) -> tuple[Node, Codec | None] | None:
+    """A map as a list of pairs."""
+    made = pairs_node(compiler, conj, spot.deeper() if spot.union else spot)
+    if made is None:
+        return compiler.text(at, members.keyword, spot, "a map whose values nest too deep", words)
+    node, codec = made
+    _weaken_counts(compiler, node, shape, words, may_keep=False)
+    keyword = members.keyword if members.additional is not None else "patternProperties"
+    compiler.ledger.encode(members.said_at or at, keyword, "a map, written as a list of pairs of key and value")
+    if not spot.union:
+        return node, codec
+    codec.member = "entries"
+    return compiler.closed({"entries": node}, ["entries"]), codec
+
+
+def pairs_node(compiler: Compiler, conj: Conj, spot: Spot) -> tuple[Node, PairsCodec] | None:
+    """The list of pairs of a map's members, and its codec."""
+    row = compiler.dialect
+    if row.max_depth is not None and spot.depth >= row.max_depth:
+        return None
+    result = compiler.compile(conj, spot.deeper())
+    if result is None:
+        return None
+    value, codec = result
+    compiler.properties += 2
+    pair = compiler.closed({"key": {"type": "string"}, "value": value}, ["key", "value"])
+    return {"type": "array", "items": pair}, PairsCodec(codec)
+
+
+def _named(
+    compiler: Compiler,
+    shape: Shape,
+    members: Members,
+    names: dict[str, Conj],
+    at: str,
+    spot: Spot,
+    words: list[str],
+) -> tuple[Node, Codec | None] | None:
+    """An object with known members."""
+    row = compiler.dialect
+    properties: dict[str, Node] = {}
+    codecs: dict[str, Codec] = {}
+    required = [name for name in names if name in shape.required]
+    inner, optional = spot.deeper(), spot.deeper(optional=True)
+    for name, conj in names.items():
+        result = compiler.compile(conj, inner if name in shape.required else optional)
+        if result is None:
+            if name in shape.required:
+                return None
+            if not row.closes_objects:
+                for _schema, place in conj:
+                    compiler.ledger.weaken(
+                        place, "type", "no value is valid, so it must be absent; the client checks it"
+                    )
+                    compiler.ledger.weaken(
+                        place, "enum", "no value is valid, so it must be absent; the client checks it"
+                    )
+                words.append(f"{name} must be absent")
+            continue
+        properties[name], codec = result
+        if codec is not None:
+            codecs[name] = codec
+    if not properties:
+        return _empty(compiler, shape, at, spot, words)
+    found = ObjectCodec(codecs=codecs)
+    _fill(compiler, properties, required, found, at, names)
+    node: Node = {"type": "object", "properties": properties}
+    if required or row.all_required:
+        node["required"] = required
+    further = _close(compiler, node, members, found, spot, words, names, at)
+    compiler.properties += len(node["properties"])
+    is_plain = not (found.codecs or found.fill or found.drop or found.extra)
+    _weaken_counts(compiler, node, shape, words, may_keep=is_plain and further is None)
+    compiler.count_text(node["properties"])
+    if is_plain:
+        return node, further
+    return node, found if further is None else _Both(found, further)
+
+
+class _Both:
+    """Two codecs for different members of one object."""
+
+    def __init__(self, first: Codec, second: Codec) -> None:
+        self._first, self._second = first, second
+
+    def encode(self, value: Any) -> Any:
+        return self._second.encode(self._first.encode(value))
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        return self._first.restore(self._second.restore(value, partial), partial)
+
+
+def _fill(
+    compiler: Compiler,
+    properties: dict[str, Node],
+    required: list[str],
+    found: ObjectCodec,
+    at: str,
+    names: dict[str, Conj],
+) -> None:
+    """Make optional members required and nullable, as far as the dialect demands."""
+    row = compiler.dialect
+    missing = [name for name in properties if name not in required]
+    if not row.all_required:
+        missing = missing[: max(0, row.min_required - len(required))]
+    drop: set[str] = set()
+    for name in missing:
+        if not compiler.admits_null(properties[name]):
+            properties[name] = compiler.with_null(properties[name])
+            drop.add(name)
+        elif not _speaks_of_null(names[name]):
+            # Null is valid only because nothing is said, so it is not what anybody asked for.
+            drop.add(name)
+        place = f"{at}/properties/{escape(name)}"
+        compiler.ledger.encode(place, "type", "optional, written as required and null when absent")
+        required.append(name)
+    if missing:
+        required.sort(key=list(properties).index)
+    found.fill = tuple(missing)
+    found.drop = frozenset(drop)
+
+
+_NAMES_VALUES = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"})
+
+
+def _speaks_of_null(conj: Conj) -> bool:
+    return any(isinstance(schema, dict) and schema.keys() & _NAMES_VALUES for schema, _at in conj)
+
+
+def _close(
+    compiler: Compiler,
+    node: Node,
+    members: Members,
+    found: ObjectCodec,
+    spot: Spot,
+    words: list[str],
+    names: dict[str, Conj],
+    at: str,
+) -> Codec | None:
+    """Say what further members may be; returns the codec of further members where they stay members."""
+    row, said_at = compiler.dialect, members.said_at or at
+    conj, lost = _further(compiler, members, spot, words)
+    can_say = "additionalProperties" in compiler.supported
+    if conj is None:
+        if can_say:
+            node["additionalProperties"] = False
+            if members.keyword != "additionalProperties":
+                compiler.ledger.rename(said_at, members.keyword, "written as additionalProperties")
+        else:
+            compiler.ledger.weaken(said_at, members.keyword)
+            words.append("no further members")
+        return None
+    if members.additional is None and not members.patterns:
+        if row.closes_by_silence:
+            detail = "further members are open only because the schema is silent; they are closed here"
+            compiler.ledger.add(at, "additionalProperties", "narrowed", detail, "provider", "narrowed")
+            if can_say:
+                node["additionalProperties"] = False
+        return None
+    if lost:
+        compiler.ledger.weaken(said_at, "patternProperties")
+        words += [words_for("patternProperties", pattern) for pattern in members.patterns]
+    if can_say and not row.closes_objects:
+        return _open(compiler, node, conj, spot, names)
+    _extra(compiler, node, members, found, conj, spot, names, said_at)
+    return None
+
+
+def _open(compiler: Compiler, node: Node, conj: Conj, spot: Spot, names: dict[str, Conj]) -> Codec | None:
+    if _is_free(conj):
+        node["additionalProperties"] = True
+        return None
+    result = compiler.compile(conj, spot.deeper(optional=True))
+    if result is None:
+        node["additionalProperties"] = False
+        return None
+    node["additionalProperties"], codec = result
+    return None if codec is None else _EveryMember(codec, known=frozenset(names))
+
+
+def _extra(
+    compiler: Compiler,
+    node: Node,
+    members: Members,
+    found: ObjectCodec,
+    conj: Conj,
+    spot: Spot,
+    names: dict[str, Conj],
+    at: str,
+) -> None:
+    """Further members go into one more member, as a list of pairs."""
+    made = pairs_node(compiler, conj, spot.deeper())
+    keyword = members.keyword if members.additional is not None else "patternProperties"
+    if made is None:
+        compiler.ledger.add(at, keyword, "narrowed", "further members cannot be written here", "nobody", "narrowed")
+        if compiler.dialect.closes_objects:
+            node["additionalProperties"] = False
+        return
+    name = "additional_properties"
+    while name in names:
+        name += "_"
+    pairs, found.pairs = made
+    found.extra, found.known = name, frozenset(names)
+    node["properties"][name] = {**pairs, "description": "Further members, as pairs of key and value"}
+    node["required"] = [*node.get("required", []), name]
+    if compiler.dialect.closes_objects:
+        node["additionalProperties"] = False
+    compiler.ledger.encode(at, keyword, f"further members are written as pairs in {name}")
+
+
+# ---- lists -----------------------------------------------------------------------------------------------------------
+
+
+def array_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
+    """A list; `None` if no list can be valid."""
+    items = items_of(shape)
+    least = int(shape.scalars.get("minItems", (0,))[0])
+    at = items.at or (shape.conj[0][1] if shape.conj else "")
+    if items.prefix:
+        return _tuple(compiler, shape, items, least, at, spot, words)
+    node: Node = {"type": "array"}
+    codec: Codec | None = None
+    if items.rest is not None or compiler.dialect.needs_items:
+        result = compiler.compile(items.rest or (), spot.inside())
+        if result is None:
+            return _no_items(compiler, shape, items, least, words)
+        inner, item_codec = result
+        if inner or compiler.dialect.needs_items:
+            node["items"] = inner
+        codec = None if item_codec is None else ListCodec(item_codec)
+    counts(compiler, node, shape, words)
+    return node, codec
+
+
+def _no_items(
+    compiler: Compiler, shape: Shape, items: Items, least: int, words: list[str]
+) -> tuple[Node, Codec | None] | None:
+    """The empty list."""
+    if least > 0:
+        return None
+    node: Node = {"type": "array"}
+    if compiler.dialect.needs_type:
+        node["items"] = {"type": "string"}
+    if "maxItems" in compiler.supported:
+        node["maxItems"] = 0
+        compiler.ledger.rename(items.at, items.keyword, "written as maxItems: 0")
+    else:
+        compiler.ledger.weaken(items.at, items.keyword)
+        words.append("no items")
+    return node, None
+
+
+def counts(compiler: Compiler, node: Node, shape: Shape, words: list[str]) -> None:
+    """`minItems`, `maxItems`, `uniqueItems`, as far as they go."""
+    most = compiler.dialect.max_min_items
+    for keyword in ("minItems", "maxItems", "uniqueItems"):
+        if keyword not in shape.scalars:
+            continue
+        value, at = shape.scalars[keyword]
+        if keyword in compiler.supported and not (keyword == "minItems" and most is not None and value > most):
+            node[keyword] = value if value is True else int(value)
+            continue
+        if keyword == "minItems" and most and keyword in compiler.supported:
+            node[keyword] = most
+        compiler.ledger.weaken(at, keyword)
+        words.append(words_for(keyword, value))
+
+
+def _tuple(
+    compiler: Compiler, shape: Shape, items: Items, least: int, at: str, spot: Spot, words: list[str]
+) -> tuple[Node, Codec | None] | None:
+    """A list whose first items have their own schemas."""
+    most = shape.scalars.get("maxItems", (None,))[0]
+    prefix = items.prefix if most is None else items.prefix[: int(most)]
+    has_rest = not _is_never(items.rest) and (most is None or most > len(prefix))
+    if "prefixItems" in compiler.supported and compiler.dialect.patterns != "grammar":
+        return _native_tuple(compiler, shape, items, spot, words)
+    if len(prefix) > MAX_TUPLE or (compiler.dialect.max_depth is not None and spot.depth >= compiler.dialect.max_depth):
+        return compiler.text(at, items.keyword, spot, "a list with places of their own", words)
+    made: list[tuple[Node, Codec | None]] = []
+    for i, conj in enumerate(prefix):
+        result = compiler.compile(conj, spot.deeper(optional=i >= least))
+        if result is None:
+            if i < least:
+                return None
+            has_rest = False
+            break
+        made.append(result)
+    nulls = frozenset(i for i, (node, _codec) in enumerate(made) if compiler.admits_null(node))
+    if not made or any(i >= least for i in nulls):
+        return compiler.text(at, items.keyword, spot, "a list with places of their own", words)
+    return _places(compiler, shape, items, made, min(least, len(made)), has_rest, nulls, at, spot, words)
+
+
+def _native_tuple(
+    compiler: Compiler, shape: Shape, items: Items, spot: Spot, words: list[str]
+) -> tuple[Node, Codec | None] | None:
+    nodes: list[Any] = []
+    codecs: list[Codec | None] = []
+    least = int(shape.scalars.get("minItems", (0,))[0])
+    node: Node = {"type": "array"}
+    is_cut = False
+    for i, conj in enumerate(items.prefix):
+        result = compiler.compile(conj, spot.inside())
+        if result is None:
+            if i < least:
+                return None
+            shape.scalars["maxItems"] = (i, items.at)
+            is_cut = True
+            break
+        nodes.append(result[0])
+        codecs.append(result[1])
+    if nodes:
+        node["prefixItems"] = nodes
+    rest_codec: Codec | None = None
+    if items.rest is not None and not is_cut:
+        result = compiler.compile(items.rest, spot.inside())
+        if result is None:
+            shape.scalars["maxItems"] = (min(len(nodes), shape.scalars.get("maxItems", (len(nodes),))[0]), items.at)
+            compiler.ledger.rename(items.at, items.keyword, "written as maxItems")
+        else:
+            node["items"], rest_codec = result
+    counts(compiler, node, shape, words)
+    if rest_codec is None and not any(codecs):
+        return node, None
+    return node, PrefixCodec(codecs, rest_codec)
+
+
+def _places(
+    compiler: Compiler,
+    shape: Shape,
+    items: Items,
+    made: list[tuple[Node, Codec | None]],
+    least: int,
+    has_rest: bool,
+    nulls: frozenset[int],
+    at: str,
+    spot: Spot,
+    words: list[str],
+) -> tuple[Node, Codec | None] | None:
+    """A tuple as an object with one member a place."""
+    row = compiler.dialect
+    names = tuple(f"item_{i}" for i in range(len(made)))
+    properties = {name: node for name, (node, _codec) in zip(names, made, strict=True)}
+    required = list(names[:least])
+    if row.all_required:
+        for name in names[least:]:
+            properties[name] = compiler.with_null(properties[name])
+        required = list(names)
+    elif row.min_required and not required:
+        return compiler.text(at, items.keyword, spot, "a list with places of their own", words)
+    rest: tuple[Node, Codec | None] | None = None
+    if has_rest:
+        rest = compiler.compile(items.rest or (), spot.deeper(optional=True))
+    if rest is not None:
+        properties["rest"] = {"type": "array", "items": rest[0]}
+        required.append("rest")
+    for keyword in ("minItems", "maxItems", "uniqueItems"):
+        if keyword in shape.scalars and not (keyword != "uniqueItems" and rest is None):
+            compiler.ledger.weaken(shape.scalars[keyword][1], keyword)
+            words.append(words_for(keyword, shape.scalars[keyword][0]))
+    if "minItems" in shape.scalars and rest is None and shape.scalars["minItems"][0] > len(made):
+        return None
+    compiler.ledger.encode(at, items.keyword, "a list with places of their own, written as an object")
+    codecs = [codec for _node, codec in made]
+    codec = TupleCodec(
+        names, codecs, least, None if rest is None else "rest", rest and rest[1], row.all_required, nulls
+    )
+    return compiler.closed(properties, required), codec

@@ -1,0 +1,270 @@
+"""`anyOf` and `oneOf`: as alternatives of one place, distributed over what stands beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from portable_llm.schema._lowering._codecs import Branch, Codec
+from portable_llm.schema._lowering._ledger import words_for
+from portable_llm.schema._lowering._shape import ANY, NULL, Shape, fingerprint
+
+if TYPE_CHECKING:
+    from portable_llm.schema._lowering._compile import Compiler, Spot
+
+Node = dict[str, Any]
+MAX_VARIANTS = 64
+"""Alternatives that distributing unions may make; beyond, a union is left to the client."""
+MAX_PAIRS = 128
+"""Branches of a `oneOf` that are held against each other."""
+_ALL = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+
+
+def lower_union(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
+    """The alternatives of a shape with unions."""
+    if shape.enum is not None:
+        return _finite(compiler, shape, spot, words)
+    count = 1
+    for _keyword, branches, _at in shape.unions:
+        count *= max(1, len(branches))
+    is_bare = _is_bare(shape)
+    if not is_bare and count > MAX_VARIANTS:
+        return _without(compiler, shape, spot, words)
+    variants = _variants(compiler, shape)
+    _exclusive(compiler, shape, variants, words)
+    before = compiler.ledger.narrowings()
+    result = _alternatives(compiler, shape, variants, spot, words)
+    at = shape.unions[0][2]
+    if compiler.ledger.narrowings() > before or _has_closed_ref(compiler, result):
+        compiler.note_closed(at)
+    if any(schema is not True for (schema, _at), _start, _end in shape.unevaluated) and len(variants) > 1:
+        detail = "a value of several alternatives at once is held to the members of one"
+        compiler.ledger.add(at, "anyOf", "narrowed", detail, "nobody", "narrowed")
+    return result
+
+
+def _has_closed_ref(compiler: Compiler, result: tuple[Node, Codec | None] | None) -> bool:
+    """Whether an alternative is a definition, which may have been closed when it was written."""
+    if result is None or not compiler.dialect.closes_by_silence:
+        return False
+    return any("$ref" in one for one in result[0].get("anyOf", ()))
+
+
+def _finite(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
+    """An enum beside a union: every value was held against the union, so the union has nothing more to say."""
+    for keyword, branches, at in shape.unions:
+        # Not all of a branch may be understood by the filter, and oneOf counts.
+        compiler.ledger.weaken(at, keyword)
+        words.append(words_for(keyword, branches))
+    shape.unions = shape.unions or []
+    return compiler.plain(shape, spot, words)
+
+
+def _without(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
+    for keyword, branches, at in shape.unions:
+        compiler.ledger.weaken(at, keyword, "too many combinations; the client checks it")
+        words.append(words_for(keyword, branches))
+    shape.unions = []
+    return compiler.plain(shape, spot, words)
+
+
+def _is_bare(shape: Shape) -> bool:
+    """Whether one union is all there is."""
+    return (
+        len(shape.unions) == 1
+        and shape.mask == ANY
+        and not (
+            shape.scalars
+            or shape.patterns
+            or shape.formats
+            or shape.groups
+            or shape.rows
+            or shape.required
+            or shape.checks
+            or shape.unevaluated
+        )
+    )
+
+
+class Variant:
+    """One combination of branches."""
+
+    __slots__ = ("choices", "shape")
+
+    def __init__(self, shape: Shape, choices: dict[str, int]) -> None:
+        self.shape = shape
+        self.choices = choices
+
+
+def _variants(compiler: Compiler, shape: Shape) -> list[Variant]:
+    """All combinations of branches, unions inside branches included as far as they fit."""
+    keyword, branches, at = shape.unions[0]
+    pending = [Variant(shape, {f"{at}/{keyword}": i}) for i in reversed(range(len(branches)))]
+    done: list[Variant] = []
+    while pending:
+        variant = pending.pop()
+        found = compiler.gatherer.gather(shape.conj, variant.choices)
+        variant.shape = found
+        if found.is_never:
+            continue
+        if not found.unions or len(done) + len(pending) >= MAX_VARIANTS:
+            done.append(variant)
+            continue
+        keyword, branches, at = found.unions[0]
+        pending += [Variant(found, {**variant.choices, f"{at}/{keyword}": i}) for i in reversed(range(len(branches)))]
+    return done
+
+
+def _exclusive(compiler: Compiler, shape: Shape, variants: list[Variant], words: list[str]) -> None:
+    """`oneOf` is `anyOf` where no two branches can hold at once; otherwise the client counts."""
+    places = dict.fromkeys(place for variant in variants for place in variant.choices if place.endswith("/oneOf"))
+    for place in places:
+        at = place.removesuffix("/oneOf")
+        ways: dict[int, list[Shape]] = {}
+        for variant in variants:
+            if place in variant.choices:
+                ways.setdefault(variant.choices[place], []).append(variant.shape)
+        if _are_disjoint(compiler, list(ways.values())):
+            compiler.ledger.rename(at, "oneOf", "no two branches can hold at once, so anyOf says the same")
+        else:
+            compiler.ledger.weaken(at, "oneOf", "written as anyOf; the client checks that exactly one branch holds")
+            words.append("exactly one of the alternatives")
+
+
+def _are_disjoint(compiler: Compiler, ways: list[list[Shape]]) -> bool:
+    if len(ways) > MAX_PAIRS:
+        return False
+    marks = [[_marks(compiler, shape) for shape in way] for way in ways]
+    return all(
+        _apart(one, other)
+        for i, first in enumerate(marks)
+        for second in marks[i + 1 :]
+        for one in first
+        for other in second
+    )
+
+
+Marks = tuple[int, "frozenset[str] | None", "dict[str, tuple[int, frozenset[str] | None]]", "frozenset[str] | None"]
+
+
+def _marks(compiler: Compiler, shape: Shape) -> Marks:
+    """What tells a shape apart: types, values, values of required members, and all members if it is closed."""
+    values = None if shape.enum is None else frozenset(map(fingerprint, shape.enum[0]))
+    members: dict[str, tuple[int, frozenset[str] | None]] = {}
+    names: frozenset[str] | None = None
+    closed = [group for group in shape.groups if group.additional and group.additional[0][0] is False]
+    if closed and not any(group.patterns for group in closed):
+        names = frozenset(closed[0].props)
+    for name in shape.required:
+        conj = tuple(sub for group in shape.groups for sub in group.props.get(name, ()))
+        if conj:
+            inner = compiler.gatherer.gather(conj)
+            members[name] = (
+                inner.mask,
+                None if inner.enum is None else frozenset(map(fingerprint, inner.enum[0])),
+            )
+        else:
+            members[name] = (ANY, None)
+    return shape.mask, values, members, names
+
+
+def _apart(one: Marks, other: Marks) -> bool:
+    if not one[0] & other[0]:
+        return True
+    if one[1] is not None and other[1] is not None and not one[1] & other[1]:
+        return True
+    if one[0] & other[0] != 64:
+        # Only objects are told apart by their members; a list or a text would pass both.
+        return False
+    if one[3] is not None and other[2].keys() - one[3]:
+        return True
+    if other[3] is not None and one[2].keys() - other[3]:
+        return True
+    for name in one[2].keys() & other[2].keys():
+        (mask, values), (mask_too, values_too) = one[2][name], other[2][name]
+        if not mask & mask_too or (values is not None and values_too is not None and not values & values_too):
+            return True
+    return False
+
+
+def _alternatives(
+    compiler: Compiler, shape: Shape, variants: list[Variant], spot: Spot, words: list[str]
+) -> tuple[Node, Codec | None] | None:
+    from portable_llm.schema._lowering._compile import Spot
+
+    is_one = len(variants) == 1
+    names = _ALL if not is_one else spot.beside
+    inner = Spot(spot.depth, spot.union or not is_one, names, spot.optional, spot.root and is_one)
+    branches: list[Branch] = []
+    is_nullable = False
+    seen: set[str] = set()
+    for variant in variants:
+        result = _lowered(compiler, shape, variant, inner)
+        if result is None:
+            continue
+        node, codec = result
+        if compiler.dialect.nullable and variant.shape.mask == NULL:
+            is_nullable = True
+            continue
+        mark = "" if codec is not None else repr(node)
+        if mark and mark in seen:
+            continue
+        seen.add(mark)
+        branches.append(Branch(_conj_of(shape, variant), _ALL, node, codec))
+    return _joined(compiler, shape, branches, is_nullable, words)
+
+
+def _lowered(compiler: Compiler, shape: Shape, variant: Variant, spot: Spot) -> tuple[Node, Codec | None] | None:
+    """One alternative: the branch alone where nothing stands beside the union, so that references stay references."""
+    if _is_bare(shape) and len(variant.choices) == 1:
+        keyword, branches, at = shape.unions[0]
+        index = next(iter(variant.choices.values()))
+        return compiler.compile(((branches[index], f"{at}/{keyword}/{index}"),), spot)
+    if variant.shape.unions:
+        variant_words: list[str] = []
+        result = _without(compiler, variant.shape, spot, variant_words)
+        return result
+    return compiler.shaped(variant.shape, spot, shape)
+
+
+def _conj_of(shape: Shape, variant: Variant) -> Any:
+    """What the original says about this alternative, for choosing it."""
+    chosen: list[Any] = []
+    for place, index in variant.choices.items():
+        at, _, keyword = place.rpartition("/")
+        for known, branches, where in (*shape.unions, *variant.shape.unions):
+            if known == keyword and where == at:
+                chosen.append((branches[index], f"{place}/{index}"))
+    return (*shape.conj, *chosen)
+
+
+def _joined(
+    compiler: Compiler, shape: Shape, branches: list[Branch], is_nullable: bool, words: list[str]
+) -> tuple[Node, Codec | None] | None:
+    if not branches:
+        return compiler.alternatives([], ["null"], shape, words) if is_nullable else None
+    if len(branches) == 1:
+        node = branches[0].lowered
+        return ({**node, "nullable": True} if is_nullable else node), branches[0].codec
+    merged = _types_only(compiler, branches)
+    if merged is not None:
+        return ({**merged, "nullable": True} if is_nullable else merged), None
+    if compiler.dialect.support("anyOf") != "supported":
+        for keyword, _branches, at in shape.unions:
+            compiler.ledger.weaken(at, keyword)
+    node: Node = {"anyOf": [branch.lowered for branch in branches]}
+    if is_nullable:
+        node["nullable"] = True
+    if all(branch.codec is None for branch in branches):
+        return node, None
+    return node, compiler.union_codec(branches)
+
+
+def _types_only(compiler: Compiler, branches: list[Branch]) -> Node | None:
+    """`anyOf` of nothing but types as a list of types."""
+    if not compiler.dialect.type_lists or any(branch.lowered.keys() != {"type"} for branch in branches):
+        return None
+    types: list[str] = []
+    for branch in branches:
+        kind = branch.lowered["type"]
+        types += cast("list[str]", kind) if isinstance(kind, list) else [kind]
+    return {"type": list(dict.fromkeys(types))}
