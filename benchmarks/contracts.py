@@ -148,6 +148,8 @@ def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:
     place, _, keyword = subject.rpartition("/")
     if action == "encoded":
         return [{"path": place, "keyword": "" if place else "type", "effect": effect}]
+    if action == "dropped" and effect == "widened":
+        return [{"path": subject, "keyword": "", "effect": effect}]
     loss = {"path": place, "keyword": keyword, "effect": effect}
     if action == "weakened" and keyword in _APPLICATORS:
         # All that stands below such a keyword is left to the client with it.
