@@ -158,6 +158,5 @@ def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:
 
 
 _APPLICATORS = frozenset(
-    "not if contains dependentSchemas dependencies propertyNames patternProperties anyOf oneOf items"
-    " additionalProperties unevaluatedProperties unevaluatedItems".split()
+    ["not", "if", "contains", "dependentSchemas", "dependencies", "propertyNames", "patternProperties", "anyOf", "oneOf", "items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems"]
 )

@@ -257,7 +257,7 @@ class Compiler:
             made = self.text(at, "type", spot, "an object or a list of anything", words)
             parts.append(Part(*made, ARRAY | OBJECT))
             return
-        for wanted, constrained, bit, name, make in (
+        for wanted, _constrained, bit, name, make in (
             (free_array, has_array, ARRAY, "array", array_node),
             (free_object, has_object, OBJECT, "object", object_node),
         ):

@@ -298,7 +298,6 @@ def _fill(
     names: dict[str, Conj],
 ) -> None:
     """Make optional members required and nullable, as far as the dialect demands."""
-    row = compiler.dialect
     missing = _missing(compiler, properties, required)
     drop: set[str] = set()
     for name in missing:

@@ -222,8 +222,7 @@ def _lowered(compiler: Compiler, shape: Shape, variant: Variant, spot: Spot) -> 
         return compiler.compile(((branches[index], f"{at}/{keyword}/{index}"),), spot)
     if variant.shape.unions:
         variant_words: list[str] = []
-        result = _without(compiler, variant.shape, spot, variant_words)
-        return result
+        return _without(compiler, variant.shape, spot, variant_words)
     return compiler.shaped(variant.shape, spot, shape)
 
 
