@@ -158,5 +158,19 @@ def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:
 
 
 _APPLICATORS = frozenset(
-    ["not", "if", "contains", "dependentSchemas", "dependencies", "propertyNames", "patternProperties", "anyOf", "oneOf", "items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems"]
+    {
+        "additionalProperties",
+        "anyOf",
+        "contains",
+        "dependencies",
+        "dependentSchemas",
+        "if",
+        "items",
+        "not",
+        "oneOf",
+        "patternProperties",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
 )

@@ -94,7 +94,7 @@ def _is_free(conj: Conj | None) -> bool:
 
 
 def _further(compiler: Compiler, members: Members, spot: Spot, words: list[str]) -> tuple[Conj | None, bool]:
-    """What further members have to be as one conjunction (`None`: there may be none), and whether patterns were lost."""
+    """What further members have to be (`None`: there may be none), and whether patterns were lost."""
     if not members.patterns:
         return (None if _is_never(members.additional) else members.additional or ()), False
     if len(members.patterns) == 1 and _is_never(members.additional):
@@ -113,8 +113,7 @@ def _nameless(
     conj, lost = _further(compiler, members, spot, words)
     if lost:
         compiler.lose_refs([schema for conj in members.patterns.values() for schema, _at in conj])
-        for pattern in members.patterns:
-            words.append(words_for("patternProperties", pattern))
+        words += [words_for("patternProperties", pattern) for pattern in members.patterns]
         compiler.ledger.weaken(at, "patternProperties")
     if shape.required:
         _weaken_required(compiler, shape, words)
