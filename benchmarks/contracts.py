@@ -148,6 +148,8 @@ def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:
     place, _, keyword = subject.rpartition("/")
     if action == "encoded":
         return [{"path": place, "keyword": "" if place else "type", "effect": effect}]
+    if action == "dropped" and effect == "widened":
+        return [{"path": subject, "keyword": "", "effect": effect}]
     loss = {"path": place, "keyword": keyword, "effect": effect}
     if action == "weakened" and keyword in _APPLICATORS:
         # All that stands below such a keyword is left to the client with it.
@@ -156,6 +158,19 @@ def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:
 
 
 _APPLICATORS = frozenset(
-    "not if contains dependentSchemas dependencies propertyNames patternProperties anyOf oneOf items"
-    " additionalProperties unevaluatedProperties unevaluatedItems".split()
+    {
+        "additionalProperties",
+        "anyOf",
+        "contains",
+        "dependencies",
+        "dependentSchemas",
+        "if",
+        "items",
+        "not",
+        "oneOf",
+        "patternProperties",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
 )

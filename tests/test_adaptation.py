@@ -40,6 +40,9 @@ def test_severity(what: str, action: Action, subject: str, enforced_by: Enforcer
 def test_a_narrowed_schema_changes_what_can_be_said() -> None:
     assert severity_of("narrowed", "/output/schema/enum", "provider", "narrowed") == "changed"
     assert severity_of("narrowed", "/output/schema/additionalProperties", "provider") == "advisory"
+    assert severity_of("narrowed", "/output/schema/additionalProperties", "provider", "narrowed") == "advisory"
+    assert severity_of("narrowed", "/output/schema/additionalProperties", "nobody", "narrowed") == "changed"
+    assert severity_of("encoded", "/output/schema/properties/a/type", "client", "changed") == "exact"
 
 
 entries = st.builds(

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from portable_llm.schema._lowering._accepts import Judge
+from portable_llm.schema._lowering._accepts import Judge, type_of
 from portable_llm.schema._lowering._document import Conj, Document
 
 
@@ -262,8 +262,6 @@ class UnionCodec:
     """The finished lowered schema; set when it is."""
 
     def encode(self, value: Any) -> Any:
-        from portable_llm.schema._lowering._accepts import type_of
-
         kind = type_of(value)
         for branch in self.branches:
             judge = Judge(self.document)
@@ -272,9 +270,17 @@ class UnionCodec:
         return value
 
     def restore(self, value: Any, partial: bool) -> Any:
+        first: list[Any] = []
         for branch in self.branches:
-            if Judge(self.lowered).accepts(branch.lowered, value):
-                return restore(branch.codec, value, partial)
+            if not Judge(self.lowered).accepts(branch.lowered, value):
+                continue
+            restored = restore(branch.codec, value, partial)
+            judge = Judge(self.document)
+            if type_of(restored) in branch.mask and all(judge.accepts(one, restored) for one, _at in branch.conj):
+                return restored
+            first = first or [restored]
+        if first:
+            return first[0]
         if partial:
             for branch in self.branches:
                 if Judge(self.lowered, partial=True).accepts(branch.lowered, value):

@@ -87,7 +87,15 @@ def _merged(groups: list[Group], keyword: str) -> Members:
     """A member has to be what each group says about it; patterns meet other patterns only approximately."""
     found = Members(keyword=keyword)
     names = dict.fromkeys(name for group in groups for name in group.props)
-    found.props = {name: _unique(tuple(sub for g in groups for sub in _for_name(g, name))) for name in names}
+    # Only groups with a pattern or an additional schema speak about names they do not list: the others are met once.
+    speaking = [group for group in groups if group.patterns or group.additional is not None]
+    listing: dict[str, list[Group]] = {}
+    for group in groups:
+        for name in group.props:
+            listing.setdefault(name, []).append(group)
+    for name in names:
+        about = [*listing[name], *(group for group in speaking if name not in group.props)]
+        found.props[name] = _unique(tuple(sub for group in about for sub in _for_name(group, name)))
     for group in groups:
         for pattern, conj in group.patterns.items():
             others = [one for one in groups if one is not group]

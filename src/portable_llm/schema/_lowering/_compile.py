@@ -183,12 +183,32 @@ class Compiler:
 
     def _check(self, keyword: str, value: Any, at: str, words: list[str]) -> None:
         self.ledger.weaken(at, keyword)
+        self.lose_refs(value)
         words.append(words_for(keyword, value))
+
+    def unenforced(self, conj: Conj) -> None:
+        """Where `anyOf` is not enforced, all that stands in a union is left to the client."""
+        if self.dialect.support("anyOf") == "supported":
+            return
+        for schema, at in conj:
+            if at or not isinstance(schema, dict):
+                self.ledger.drop(at)
+            else:
+                for keyword in cast("Node", schema):
+                    self.ledger.drop(f"/{keyword}")
+            self.lose_refs(schema)
+
+    def lose_refs(self, value: Any) -> None:
+        """Definitions that a dropped keyword leads to are left to the client with it."""
+        if self._has_refs:
+            for pointer in self.document.reachable(value):
+                if pointer:
+                    self.ledger.drop(pointer)
 
     def _mixed(self, shape: Shape, mask: int, spot: Spot, words: list[str]) -> Result:
         """Several types: those without constraints together, each other one alone."""
         said = shape.scalars.keys()
-        has_object = bool(shape.groups or shape.required or said & _OBJECT_WORDS)
+        has_object = bool(shape.groups or shape.required or shape.unevaluated or said & _OBJECT_WORDS)
         has_array = bool(shape.rows or said & _ARRAY_WORDS)
         has_string = bool(shape.patterns or shape.formats or said & _STRING_WORDS)
         has_number = bool(said & _NUMBER_WORDS)
@@ -237,7 +257,7 @@ class Compiler:
             made = self.text(at, "type", spot, "an object or a list of anything", words)
             parts.append(Part(*made, ARRAY | OBJECT))
             return
-        for wanted, constrained, bit, name, make in (
+        for wanted, _constrained, bit, name, make in (
             (free_array, has_array, ARRAY, "array", array_node),
             (free_object, has_object, OBJECT, "object", object_node),
         ):
@@ -270,8 +290,7 @@ class Compiler:
         merged = None if is_nullable else self._merged(nodes, parts)
         if merged is not None:
             return merged, None
-        if self.dialect.support("anyOf") != "supported":
-            self.ledger.weaken(shape.type_at, "type", "a union is not enforced here; the client checks it")
+        self.unenforced(shape.conj)
         node = {"anyOf": everything, "nullable": True} if is_nullable else {"anyOf": everything}
         if all(part.codec is None for part in parts):
             return node, None

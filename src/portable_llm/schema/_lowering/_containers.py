@@ -94,7 +94,7 @@ def _is_free(conj: Conj | None) -> bool:
 
 
 def _further(compiler: Compiler, members: Members, spot: Spot, words: list[str]) -> tuple[Conj | None, bool]:
-    """What further members have to be as one conjunction (`None`: there may be none), and whether patterns were lost."""
+    """What further members have to be (`None`: there may be none), and whether patterns were lost."""
     if not members.patterns:
         return (None if _is_never(members.additional) else members.additional or ()), False
     if len(members.patterns) == 1 and _is_never(members.additional):
@@ -112,8 +112,8 @@ def _nameless(
         return _empty(compiler, shape, at, spot, words)
     conj, lost = _further(compiler, members, spot, words)
     if lost:
-        for pattern in members.patterns:
-            words.append(words_for("patternProperties", pattern))
+        compiler.lose_refs([schema for conj in members.patterns.values() for schema, _at in conj])
+        words += [words_for("patternProperties", pattern) for pattern in members.patterns]
         compiler.ledger.weaken(at, "patternProperties")
     if shape.required:
         _weaken_required(compiler, shape, words)
@@ -227,6 +227,7 @@ def _named(
                 return None
             if not row.closes_objects:
                 for _schema, place in conj:
+                    compiler.ledger.drop(place)
                     compiler.ledger.weaken(
                         place, "type", "no value is valid, so it must be absent; the client checks it"
                     )
@@ -241,6 +242,12 @@ def _named(
     if not properties:
         return _empty(compiler, shape, at, spot, words)
     found = ObjectCodec(codecs=codecs)
+    if _presence_matters(shape) and any(
+        compiler.admits_null(properties[name]) and not _speaks_of_null(names[name])
+        for name in _missing(compiler, properties, required)
+    ):
+        # Null would have to mean both null and absent, and the schema tells them apart.
+        return compiler.text(at, "properties", spot, "an object whose members depend on each other", words)
     _fill(compiler, properties, required, found, at, names)
     node: Node = {"type": "object", "properties": properties}
     if required or row.all_required:
@@ -268,6 +275,19 @@ class _Both:
         return self._first.restore(self._second.restore(value, partial), partial)
 
 
+def _presence_matters(shape: Shape) -> bool:
+    return bool(shape.checks) or "minProperties" in shape.scalars or "maxProperties" in shape.scalars
+
+
+def _missing(compiler: Compiler, properties: dict[str, Node], required: list[str]) -> list[str]:
+    """Optional members that have to be required all the same."""
+    row = compiler.dialect
+    missing = [name for name in properties if name not in required]
+    if row.all_required:
+        return missing
+    return sorted(missing, key=lambda name: "type" not in properties[name])[: max(0, row.min_required - len(required))]
+
+
 def _fill(
     compiler: Compiler,
     properties: dict[str, Node],
@@ -277,25 +297,32 @@ def _fill(
     names: dict[str, Conj],
 ) -> None:
     """Make optional members required and nullable, as far as the dialect demands."""
-    row = compiler.dialect
-    missing = [name for name in properties if name not in required]
-    if not row.all_required:
-        missing = missing[: max(0, row.min_required - len(required))]
+    missing = _missing(compiler, properties, required)
     drop: set[str] = set()
     for name in missing:
+        place = f"{at}/properties/{escape(name)}"
         if not compiler.admits_null(properties[name]):
-            properties[name] = compiler.with_null(properties[name])
+            plain = properties[name]
+            properties[name] = compiler.with_null(plain)
             drop.add(name)
+            if "anyOf" in properties[name] and ("$ref" in plain or "properties" in plain or "anyOf" in plain):
+                _note_union(compiler, names[name], place)
         elif not _speaks_of_null(names[name]):
             # Null is valid only because nothing is said, so it is not what anybody asked for.
             drop.add(name)
-        place = f"{at}/properties/{escape(name)}"
         compiler.ledger.encode(place, "type", "optional, written as required and null when absent")
         required.append(name)
     if missing:
         required.sort(key=list(properties).index)
     found.fill = tuple(missing)
     found.drop = frozenset(drop)
+
+
+def _note_union(compiler: Compiler, conj: Conj, place: str) -> None:
+    """A member became a union with null: what its schema says now fails, or is lost, as that union."""
+    if compiler.dialect.closes_by_silence:
+        compiler.note_closed(place)
+    compiler.unenforced(conj)
 
 
 _NAMES_VALUES = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"})
@@ -336,6 +363,7 @@ def _close(
                 node["additionalProperties"] = False
         return None
     if lost:
+        compiler.lose_refs([schema for conj in members.patterns.values() for schema, _at in conj])
         compiler.ledger.weaken(said_at, "patternProperties")
         words += [words_for("patternProperties", pattern) for pattern in members.patterns]
     if can_say and not row.closes_objects:

@@ -162,6 +162,20 @@ class Document:
                 for member in component:
                     self._cycles.setdefault(member, frozenset(component) if recursive else frozenset())
 
+    def reachable(self, value: Any) -> list[str]:
+        """All reference targets below a value, and below those."""
+        found: dict[str, None] = {}
+        pending: list[tuple[Any, str]] = [(value, "")]
+        while pending:
+            schema, at = pending.pop()
+            for node, place in _walk(schema, at):
+                for keyword in _REFS & node.keys():
+                    target, pointer = self.target(node[keyword], place)
+                    if pointer not in found:
+                        found[pointer] = None
+                        pending.append((target, pointer))
+        return list(found)
+
     def _targets_in(self, pointer: str) -> list[str]:
         schema, at = self.at(pointer, "#" + pointer)
         found: dict[str, None] = {}
@@ -172,6 +186,7 @@ class Document:
         return list(found)
 
 
+_REFS = frozenset({"$ref", "$recursiveRef", "$dynamicRef"})
 _DATA = frozenset({"enum", "const", "default", "examples", "example", "$defs", "definitions"})
 
 

@@ -44,6 +44,20 @@ class Ledger:
         """A constraint that only the client holds."""
         self.add(at, keyword, "weakened", why, "client", "widened")
 
+    def drop(self, at: str) -> None:
+        """A whole subschema that only the client holds; the subject is the subschema itself."""
+        key = (at, "", "dropped")
+        if key not in self._entries:
+            self._entries[key] = entry(
+                self._axis,
+                f"{self.at}{at}",
+                "dropped",
+                "what stands here is not enforced everywhere; the client checks it",
+                "client",
+                source=self._source,
+                effect="widened",
+            )
+
     def encode(self, at: str, keyword: str, how: str) -> None:
         """Another way to write the same, undone when the answer comes."""
         self.add(at, keyword, "encoded", how, "client", "changed")

@@ -128,12 +128,17 @@ def number_node(compiler: Compiler, shape: Shape, kind: str, words: list[str]) -
     bounds = shape.scalars
     if kind == "integer":
         low, high = _integer_bounds(shape)
-        if compiler.small_ranges and low is not None and high is not None and high - low < SMALL_RANGE:
-            if "minimum" not in compiler.supported or not is_bounded:
-                for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-                    if keyword in bounds:
-                        compiler.ledger.rename(bounds[keyword][1], keyword, "written as an enum of the range")
-                return {"type": "integer", "enum": list(range(low, high + 1))}
+        if (
+            compiler.small_ranges
+            and ("minimum" not in compiler.supported or not is_bounded)
+            and low is not None
+            and high is not None
+            and high - low < SMALL_RANGE
+        ):
+            for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+                if keyword in bounds:
+                    compiler.ledger.rename(bounds[keyword][1], keyword, "written as an enum of the range")
+            return {"type": "integer", "enum": list(range(low, high + 1))}
     for plain, exclusive, step in (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1)):
         _bound(compiler, node, shape, plain, exclusive, step if kind == "integer" else 0, is_bounded, words)
     if "multipleOf" in bounds:

@@ -178,7 +178,7 @@ class Gatherer:
             keyword = "then" if condition else "else"
             if keyword in members:
                 self._read(shape, members[keyword], f"{at}/{keyword}", choices, via)
-        elif "then" in members or "else" in members:
+        elif members.keys() & {"then", "else", "unevaluatedProperties"}:
             said = {name: members[name] for name in ("if", "then", "else") if name in members}
             shape.checks.append(("if", said, at))
 

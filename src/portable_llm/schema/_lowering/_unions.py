@@ -62,6 +62,7 @@ def _finite(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> t
 def _without(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
     for keyword, branches, at in shape.unions:
         compiler.ledger.weaken(at, keyword, "too many combinations; the client checks it")
+        compiler.lose_refs(branches)
         words.append(words_for(keyword, branches))
     shape.unions = []
     return compiler.plain(shape, spot, words)
@@ -221,8 +222,7 @@ def _lowered(compiler: Compiler, shape: Shape, variant: Variant, spot: Spot) -> 
         return compiler.compile(((branches[index], f"{at}/{keyword}/{index}"),), spot)
     if variant.shape.unions:
         variant_words: list[str] = []
-        result = _without(compiler, variant.shape, spot, variant_words)
-        return result
+        return _without(compiler, variant.shape, spot, variant_words)
     return compiler.shaped(variant.shape, spot, shape)
 
 
@@ -251,6 +251,7 @@ def _joined(
     if compiler.dialect.support("anyOf") != "supported":
         for keyword, _branches, at in shape.unions:
             compiler.ledger.weaken(at, keyword)
+        compiler.unenforced(shape.conj)
     node: Node = {"anyOf": [branch.lowered for branch in branches]}
     if is_nullable:
         node["nullable"] = True

@@ -1,0 +1,311 @@
+"""Schemas lowered to every dialect: what is sent obeys it, what is lost is said, and values find their way back."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portable_llm import UnsupportedSchemaError
+from portable_llm.schema import Lowered, dialect, dialect_names, lower
+
+CARRYING = [name for name in dialect_names() if dialect(name).carries_schema and dialect(name).is_enforced]
+CASES = Path(__file__).parents[2].parent / "shared" / "data" / "schemas"
+
+
+def bare(value: Any) -> Any:
+    """Absent and null members as the same."""
+    if isinstance(value, dict):
+        return {name: bare(one) for name, one in value.items() if one is not None}
+    return [bare(one) for one in value] if isinstance(value, list) else value
+
+
+def said(lowered: Lowered) -> set[tuple[str, str]]:
+    return {(entry.subject.removeprefix("/output/schema"), entry.action) for entry in lowered.adaptations}
+
+
+def test_what_a_dialect_accepts_goes_through_unchanged() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}},
+        "required": ["name"],
+        "additionalProperties": False,
+    }
+
+    lowered = lower(schema, "openai-strict")
+
+    assert (lowered.schema, lowered.adaptations, lowered.is_identity) == (schema, (), True)
+
+
+def test_an_optional_member_becomes_nullable_and_its_null_is_removed() -> None:
+    schema = {"type": "object", "properties": {"age": {"type": "integer"}}, "additionalProperties": False}
+
+    lowered = lower(schema, "openai-strict")
+
+    assert lowered.schema["properties"] == {"age": {"type": ["integer", "null"]}}
+    assert lowered.encode({}) == {"age": None}
+    assert lowered.restore({"age": None}) == {}
+    assert said(lowered) == {("/properties/age/type", "encoded")}
+
+
+@pytest.mark.parametrize("name", ["openai-strict", "anthropic", "bedrock", "mistral", "gemini-schema"])
+def test_a_map_is_written_as_pairs(name: str) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"scores": {"type": "object", "additionalProperties": {"type": "integer"}}},
+        "required": ["scores"],
+        "additionalProperties": False,
+    }
+
+    lowered = lower(schema, name)
+
+    assert lowered.schema["properties"]["scores"]["type"] == "array"
+    assert lowered.encode({"scores": {"a": 1}}) == {"scores": [{"key": "a", "value": 1}]}
+    assert lowered.restore({"scores": [{"key": "a", "value": 1}]}) == {"scores": {"a": 1}}
+    assert lowered.restore({"scores": [{"key": "a", "value": 1}, {"key": "b"}]}, partial=True) == {"scores": {"a": 1}}
+
+
+def test_a_wrong_reply_is_left_for_validation() -> None:
+    lowered = lower({"type": "object", "additionalProperties": {"type": "integer"}}, "anthropic")
+
+    assert lowered.restore({"entries": 3}) == {"entries": 3}
+    assert lowered.restore("no") == "no"
+
+
+def test_a_bound_that_is_not_enforced_is_told_to_the_model_and_checked_by_the_client() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}, "required": ["n"]}
+
+    lowered = lower(schema, "anthropic")
+
+    [entry] = [entry for entry in lowered.adaptations if entry.action == "weakened"]
+    assert (entry.subject, entry.severity) == ("/output/schema/properties/n/minimum", "checked")
+    assert lowered.schema["properties"]["n"]["description"] == "Must satisfy minimum: 1"
+    small = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1, "maximum": 3}}, "required": ["n"]}
+    assert lower(small, "anthropic", small_ranges=True).schema["properties"]["n"]["enum"] == [1, 2, 3]
+
+
+def test_closing_what_is_open_by_silence_is_said_and_advisory() -> None:
+    lowered = lower({"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"]}, "openai-strict")
+
+    [entry] = lowered.adaptations
+    assert (entry.subject, entry.action) == ("/output/schema/additionalProperties", "narrowed")
+    assert (entry.severity, entry.effect) == ("advisory", "narrowed")
+
+
+def test_one_of_is_any_of_only_where_no_two_branches_can_hold() -> None:
+    def branch(kind: str) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "properties": {"kind": {"const": kind}},
+            "required": ["kind"],
+            "additionalProperties": False,
+        }
+
+    apart = lower({"type": "array", "items": {"oneOf": [branch("a"), branch("b")]}}, "anthropic")
+    together = lower({"type": "array", "items": {"oneOf": [{"type": "number"}, {"type": "integer"}]}}, "anthropic")
+
+    assert ("/items/oneOf", "renamed") in said(apart)
+    assert ("/items/oneOf", "weakened") in said(together)
+
+
+def test_a_schema_that_contains_itself_is_written_out_and_ends_in_text() -> None:
+    schema = {
+        "$defs": {
+            "node": {
+                "type": "object",
+                "properties": {"next": {"$ref": "#/$defs/node"}},
+                "additionalProperties": False,
+            }
+        },
+        "$ref": "#/$defs/node",
+    }
+    value: dict[str, Any] = {}
+    for _ in range(8):
+        value = {"next": value}
+
+    for name in CARRYING:
+        lowered = lower(schema, name)
+        assert bare(lowered.restore(lowered.encode(value))) == value
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "https://example.com/schema.json"},
+        {"$ref": "#/$defs/missing"},
+        {"$ref": "#"},
+        {"type": "unknown"},
+        {"not-a-schema": 1, "properties": 3},
+        {"enum": []},
+        {"type": "object", "properties": {"a": False}, "required": ["a"]},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_carried_is_a_typed_error(schema: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedSchemaError):
+        lower(schema, "openai-strict")
+
+
+@pytest.mark.parametrize("name", CARRYING)
+def test_hostile_schemas_end_within_limits(name: str) -> None:
+    deep: Any = {}
+    for _ in range(10_000):
+        deep = {"properties": {"a": deep}}
+    bomb = {
+        "$defs": {
+            f"d{i}": {"type": "object", "properties": {m: {"$ref": f"#/$defs/d{i + 1}"} for m in "lr"}}
+            for i in range(40)
+        },
+        "$ref": "#/$defs/d0",
+    }
+    bomb["$defs"]["d40"] = {"type": "string"}  # type: ignore[index]
+    unions = {"type": "object", "allOf": [{"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}] * 40}
+
+    with pytest.raises(UnsupportedSchemaError):
+        lower(deep, name)
+    for schema in (bomb, unions):
+        with contextlib.suppress(UnsupportedSchemaError):
+            assert len(json.dumps(lower(schema, name).schema)) < 20_000_000
+
+
+def test_the_order_of_keys_changes_nothing_but_their_order() -> None:
+    schema = {"type": "object", "properties": {"a": {"minimum": 1, "type": "integer", "title": "A"}}, "required": ["a"]}
+    turned = dict(reversed(schema.items()))
+
+    for name in CARRYING:
+        assert lower(schema, name).schema == lower(turned, name).schema
+        assert lower(schema, name).adaptations == lower(turned, name).adaptations
+
+
+# ---- generated schemas -----------------------------------------------------------------------------------------------
+
+names = st.sampled_from(["a", "b", "c"])
+scalars: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        ({"type": "string"}, st.text(max_size=3)),
+        ({"type": "integer", "minimum": 0}, st.integers(0, 9)),
+        ({"type": "boolean"}, st.booleans()),
+        ({"enum": ["x", "y"]}, st.sampled_from(["x", "y"])),
+        ({"const": 3}, st.just(3)),
+        ({"type": ["string", "integer"]}, st.text(max_size=2) | st.integers(0, 5)),
+    ]
+)
+
+
+def _object(members: dict[str, Any], required: set[str]) -> Any:
+    schema = {
+        "type": "object",
+        "properties": {name: one for name, (one, _values) in members.items()},
+        "required": sorted(required & members.keys()),
+        "additionalProperties": False,
+    }
+    values = {name: one for name, (_schema, one) in members.items()}
+    must = {name: one for name, one in values.items() if name in required}
+    may = {name: one for name, one in values.items() if name not in required}
+    return schema, st.fixed_dictionaries(must, optional=may)
+
+
+def _map(inner: Any) -> Any:
+    return {"type": "object", "additionalProperties": inner[0]}, st.dictionaries(names, inner[1], max_size=2)
+
+
+def _pair(first: Any, second: Any) -> Any:
+    schema = {"type": "array", "prefixItems": [first[0], second[0]], "items": False, "minItems": 2, "maxItems": 2}
+    return schema, st.tuples(first[1], second[1]).map(list)
+
+
+def _list(inner: Any) -> Any:
+    return {"type": "array", "items": inner[0]}, st.lists(inner[1], max_size=2)
+
+
+kinds = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.builds(_object, st.dictionaries(names, inner, min_size=1, max_size=3), st.sets(names)),
+        st.builds(_map, inner),
+        st.builds(_pair, inner, inner),
+        st.builds(_list, inner),
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(kinds, st.sampled_from(CARRYING), st.data())
+def test_every_value_goes_there_and_back(kind: Any, name: str, data: st.DataObject) -> None:
+    schema, values = kind
+    value = data.draw(values)
+    before = copy.deepcopy((schema, value))
+
+    lowered = lower(schema, name)
+    written = lowered.encode(value)
+
+    assert bare(lowered.restore(written)) == bare(value)
+    assert (schema, value) == before
+    if not dialect(name).nullable:
+        jsonschema.validate(written, lowered.schema)
+
+
+@settings(max_examples=40, deadline=None)
+@given(kinds, st.sampled_from(CARRYING))
+def test_what_was_lowered_is_accepted_as_it_is(kind: Any, name: str) -> None:
+    once = lower(kind[0], name)
+
+    assert lower(once.schema, name).is_identity
+
+
+@settings(max_examples=40, deadline=None)
+@given(kinds, st.sampled_from(CARRYING), st.data())
+def test_restoring_nonsense_never_raises(kind: Any, name: str, data: st.DataObject) -> None:
+    anything = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=2),
+        max_leaves=4,
+    )
+
+    lowered = lower(kind[0], name)
+    for partial in (False, True):
+        lowered.restore(data.draw(anything), partial=partial)
+
+
+# ---- the official test suite as an oracle ----------------------------------------------------------------------------
+
+
+def _suite() -> Iterator[dict[str, Any]]:
+    file = CASES / "testsuite.jsonl.gz"
+    if not file.exists():
+        return
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="needs ../shared/data/schemas")
+@pytest.mark.parametrize("name", CARRYING)
+def test_the_verdict_survives_the_way_there_and_back(name: str) -> None:
+    rs = pytest.importorskip("jsonschema_rs")
+    validators = {7: rs.Draft7Validator}
+    count = 0
+    for case in _suite():
+        judge = validators.get(case["draft"], rs.Draft202012Validator)(case["schema"])
+        try:
+            lowered = lower(case["schema"], name)
+        except UnsupportedSchemaError:
+            continue
+        for test in case["tests"]:
+            if not test["valid"] or not judge.is_valid(test["data"]):
+                continue
+            count += 1
+            back = lowered.restore(lowered.encode(test["data"]))
+            narrowed = any(entry.effect in ("narrowed", "changed") for entry in lowered.adaptations)
+            assert judge.is_valid(back) or narrowed, (case["id"], test["data"], back)
+
+    assert count > 150
