@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from portable_llm.schema._messages import Problem
 from portable_llm.schema._types import json_schema_of
-from portable_llm.schema._validate import check_schema, validate
+from portable_llm.schema._validate import Validator, check_schema, compile_validator, iter_problems, validate
 
-__all__ = ["check_schema", "json_schema_of", "validate"]
+__all__ = [
+    "Problem",
+    "Validator",
+    "check_schema",
+    "compile_validator",
+    "iter_problems",
+    "json_schema_of",
+    "validate",
+]
