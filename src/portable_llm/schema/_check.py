@@ -37,7 +37,7 @@ def _is_type(value: object) -> bool:
 
 
 def _is_bound(value: object) -> bool:
-    """Draft 4 and OpenAPI 3.0 write a boolean, which says how `minimum` is meant."""
+    """Draft 4 writes a boolean, which says how `minimum` is meant; for the others it is refused further down."""
     return _is_number(value) or isinstance(value, bool)
 
 
@@ -52,6 +52,9 @@ def _is_map(value: object) -> bool:
 def _is_filled(value: object) -> bool:
     return isinstance(value, list) and bool(cast("list[object]", value))
 
+
+_OLDER = ("draft-04", "draft-06", "draft-07", "2019-09")
+"""Drafts, by what stands in their `$schema`, in which `items` may be a list."""
 
 _TYPE = (_is_type, f"one of {', '.join(sorted(TYPES))}, or a list of them")
 _COUNT = (_is_count, "a whole number of at least 0")
@@ -69,7 +72,7 @@ _HELD: dict[str, tuple[Callable[[Any], bool], str]] = {
     "minimum": _NUMBER,
     "exclusiveMaximum": _BOUND,
     "exclusiveMinimum": _BOUND,
-    "required": (lambda value: isinstance(value, bool) or _is_names(value), "a list of strings"),  # draft 3: a boolean
+    "required": (_is_names, "a list of strings"),
     "dependentRequired": (
         lambda value: isinstance(value, Mapping) and all(map(_is_names, cast("Mapping[str, Any]", value).values())),
         "lists of names by name",
@@ -84,6 +87,9 @@ _HELD: dict[str, tuple[Callable[[Any], bool], str]] = {
     "anyOf": _LIST,
     "oneOf": _LIST,
     "prefixItems": _LIST,
+    "examples": (lambda value: isinstance(value, list), "a list"),
+    **dict.fromkeys(("deprecated", "readOnly", "writeOnly"), (lambda value: isinstance(value, bool), "true or false")),
+    **dict.fromkeys(("title", "description", "$comment"), _STRING),
     **dict.fromkeys(("pattern", "format", "$id", "$schema", "$anchor", "$dynamicAnchor", *REFERENCES[:2]), _STRING),
     **dict.fromkeys(
         ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
@@ -107,8 +113,12 @@ class _Inspection:
         self.work: list[tuple[Mapping[str, Any], Steps]] = []
         self.resolver: Any = None
         self.has_ids = _has_inner_ids(root)
+        self.draft = str(root.get("$schema", ""))
+        self.is_newest = not any(name in self.draft for name in _OLDER)
 
     def run(self) -> Graph:
+        if "draft-03" in self.draft:
+            raise self.error(("$schema",), "draft 3 is not supported; write it as draft 7 or 2020-12")
         self.node(self.root, ())
         while self.work:
             schema, steps = self.work.pop()
@@ -138,12 +148,23 @@ class _Inspection:
             rule = _HELD.get(keyword)
             if rule is not None and not rule[0](value):
                 raise self.error((*steps, keyword), f"{_short(value)} is not {rule[1]}")
+        self.words_of_drafts(schema, steps)
         if "pattern" in schema:
             self.pattern(schema["pattern"], (*steps, "pattern"))
         for pattern in schema.get("patternProperties", ()):
             self.pattern(pattern, (*steps, "patternProperties", pattern))
         if steps and "$schema" in schema and schema["$schema"] != self.root.get("$schema", schema["$schema"]):
             raise self.error((*steps, "$schema"), "a part of another draft of JSON Schema cannot be checked")
+
+    def words_of_drafts(self, schema: Mapping[str, Any], steps: Steps) -> None:
+        """What only some drafts have would mean something else, or nothing, in the others."""
+        if self.is_newest and isinstance(schema.get("items"), list):
+            why = "a list is draft 7's; write prefixItems, or name the draft with $schema at the root"
+            raise self.error((*steps, "items"), why)
+        for keyword in ("exclusiveMinimum", "exclusiveMaximum"):
+            if isinstance(schema.get(keyword), bool) and "draft-04" not in self.draft:
+                why = "true and false are for draft 4 and OpenAPI 3.0, which json_schema_of reads; write a number"
+                raise self.error((*steps, keyword), why)
 
     def pattern(self, pattern: str, steps: Steps) -> None:
         try:

@@ -55,9 +55,14 @@ def _problem(error: Any, message: str) -> Problem:
 def _closest(error: Any) -> Iterator[Problem]:
     branches: dict[int, list[Any]] = {}
     for inner in error.context:
-        branches.setdefault(inner.schema_path[0], []).append(inner)
-    if all(_is_wrong_type(errors, error) for errors in branches.values()):
-        types = [name for errors in branches.values() for name in _types(errors[0].validator_value)]
+        if inner.schema_path:  # an alternative that is `false` has none, and is never close
+            branches.setdefault(inner.schema_path[0], []).append(inner)
+    if not branches:
+        yield _problem(error, f"{shown(error.instance)} is not allowed here")
+        return
+    wrong = [_wrong_type(errors, error) for errors in branches.values()]
+    if all(one is not None for one in wrong):
+        types = [name for one in wrong for name in _types(one.validator_value)]
         yield _problem(error, f"{shown(error.instance)} is not of type {_quoted(dict.fromkeys(types), ' or ')}")
         return
     number, errors = min(branches.items(), key=lambda item: _distance(item[1], error))
@@ -73,8 +78,10 @@ def _closest(error: Any) -> Iterator[Problem]:
             )
 
 
-def _is_wrong_type(errors: list[Any], error: Any) -> bool:
-    return any(inner.validator == "type" and len(inner.absolute_path) == len(error.absolute_path) for inner in errors)
+def _wrong_type(errors: list[Any], error: Any) -> Any:
+    """The error that says the value itself, and nothing in it, has the wrong type."""
+    depth = len(error.absolute_path)
+    return next((one for one in errors if one.validator == "type" and len(one.absolute_path) == depth), None)
 
 
 def _distance(errors: list[Any], error: Any) -> tuple[bool, bool, int, int]:
@@ -82,7 +89,7 @@ def _distance(errors: list[Any], error: Any) -> tuple[bool, bool, int, int]:
     depth = len(error.absolute_path)
     below = [len(inner.absolute_path) - depth for inner in errors]
     tag = any(inner.validator in ("const", "enum") and steps <= 1 for inner, steps in zip(errors, below, strict=True))
-    return _is_wrong_type(errors, error), tag, len(errors), -max(below)
+    return _wrong_type(errors, error) is not None, tag, len(errors), -max(below)
 
 
 # ---- messages by keyword ---------------------------------------------------------------------------------------------
@@ -193,6 +200,7 @@ _MESSAGES: dict[str, Callable[[Any], str]] = {
     "maxItems": _count("items", "at most"),
     "minProperties": _count("members", "at least"),
     "maxProperties": _count("members", "at most"),
+    "items": lambda error: "has more items than the schema allows",
     "uniqueItems": _unique,
     "contains": lambda error: "too few or too many of its items are of the kind that must be among them",
     "format": lambda error: f"{shown(error.instance)} is no {error.validator_value}",
