@@ -44,11 +44,10 @@ def pairs(paths: list[str]) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     if not paths:
         yield from BUILT_IN
     for path in paths:
-        opened: Any = gzip.open(path, "rt") if path.endswith(".gz") else Path(path).open(encoding="utf-8")
-        with opened as lines:
-            for line in lines:
-                record = json.loads(line)
-                yield record["schema"], [test["data"] for test in record["tests"]]
+        packed = Path(path).read_bytes()
+        for line in (gzip.decompress(packed) if path.endswith(".gz") else packed).splitlines():
+            record = json.loads(line)
+            yield record["schema"], [test["data"] for test in record["tests"]]
 
 
 def ways(schema: dict[str, Any]) -> dict[str, Callable[[Any], object]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,15 @@ def test_all_three_say_the_same(schema: dict[str, Any], instances: list[Any]) ->
         assert validator.is_valid(instance) == expected
         assert validator._fast.is_valid(instance) == expected
         assert (next(validator._slow.iter_errors(instance), None) is None) == expected
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, [math.inf], {"a": math.nan}])
+def test_numbers_that_json_does_not_have_are_never_null(value: Any) -> None:
+    """Python's reader takes them, and jsonschema-rs alone would take them for null."""
+    schema: dict[str, Any] = {"type": ["null", "array", "object"], "items": {"type": "null"}}
+    schema["additionalProperties"] = {"type": "null"}
+
+    assert not with_the_extra(schema).is_valid(value)
 
 
 @settings(max_examples=200, deadline=None)

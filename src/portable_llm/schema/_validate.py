@@ -14,6 +14,7 @@ import marshal
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any, cast
 
 from portable_llm._errors import UnsupportedSchemaError
@@ -97,9 +98,29 @@ def _fast_validator(schema: dict[str, Any]) -> Any:
 
 def _accepts(fast: Any, value: object) -> bool:
     try:
-        return bool(fast.is_valid(value))
+        return _is_plain(value) and bool(fast.is_valid(value))
     except (ValueError, TypeError, OverflowError):  # too deep, half an emoji, no JSON: for jsonschema to say
         return False
+
+
+_LEAVES = frozenset({str, int, bool, type(None)})
+
+
+def _is_plain(value: object) -> bool:
+    """Whether all of it is JSON: jsonschema-rs takes NaN and infinities, which Python reads, for null."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        kind = type(item)
+        if kind in _LEAVES:
+            continue
+        if kind is dict:
+            stack += cast("dict[str, object]", item).values()
+        elif kind is list:
+            stack += cast("list[object]", item)
+        elif kind is not float or not isfinite(cast("float", item)):
+            return False
+    return True
 
 
 # ---- the cache -------------------------------------------------------------------------------------------------------
