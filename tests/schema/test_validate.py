@@ -21,7 +21,7 @@ def test_errors_carry_their_place() -> None:
 
     assert validate({"rows": [1, 2]}, schema) == ()
     (error,) = validate({"rows": [1, "two"]}, schema)
-    assert error.startswith("/rows/1: 'two' is not of type 'integer'")
+    assert error.startswith("/rows/1: \"two\" is not of type 'integer'")
 
 
 @pytest.mark.parametrize("schema", [None, [], "object", {"type": "invoice"}, {"required": "all"}, {"minimum": "low"}])

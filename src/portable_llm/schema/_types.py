@@ -1,11 +1,16 @@
-"""Python types → JSON Schema and back, by pydantic (imported on first use: it costs tens of milliseconds)."""
+"""Schemas in: from Python types by pydantic (imported on first use: it costs tens of ms), and from other schemas.
+
+A form that says more than a JSON Schema can is an error, never cut down silently.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from portable_llm._errors import UnsupportedSchemaError
+from portable_llm.schema._openapi import from_openapi_3_0, is_openapi_3_0
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -13,6 +18,10 @@ if TYPE_CHECKING:
 
 def type_adapter(wanted: Any) -> TypeAdapter[Any]:
     """The pydantic adapter of a type, cached where the type can be hashed; raises `UnsupportedSchemaError`."""
+    import pydantic
+
+    if isinstance(wanted, pydantic.TypeAdapter):
+        return cast("TypeAdapter[Any]", wanted)
     try:
         return _cached_adapter(wanted)
     except TypeError:
@@ -32,12 +41,29 @@ def _adapter(wanted: Any) -> TypeAdapter[Any]:
 _cached_adapter = lru_cache(maxsize=256)(_adapter)
 
 
-def json_schema_of(wanted: Any) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of what a type accepts as JSON; raises `UnsupportedSchemaError`."""
+def json_schema_of(source: Any) -> dict[str, Any]:
+    """The JSON Schema of what a source accepts as JSON; raises `UnsupportedSchemaError`.
+
+    `source`: a JSON Schema of any draft, which stays as it is; an OpenAPI schema, of which a 3.0 one is rewritten in
+    the words of 2020-12; a Vercel `jsonSchema()` export, of which the schema is taken; or a Python type: pydantic
+    model, `TypeAdapter`, dataclass, TypedDict, Enum, Literal, union, with `Annotated` constraints.
+    """
+    if isinstance(source, Mapping):
+        return _schema_in(cast("Mapping[str, Any]", source))
     try:
-        return _cached_schema(wanted)
+        return _cached_schema(source)
     except TypeError:
-        return _schema(wanted)
+        return _schema(source)
+
+
+def _schema_in(source: Mapping[str, Any]) -> dict[str, Any]:
+    inner = source.get("jsonSchema")
+    if isinstance(inner, Mapping):
+        # Vercel: {"jsonSchema": {…}}, with a `validate` function that JSON cannot carry.
+        if more := sorted(source.keys() - {"jsonSchema"}):
+            raise UnsupportedSchemaError(f"a jsonSchema wrapper holds only a schema, this one also {', '.join(more)}")
+        source = cast("Mapping[str, Any]", inner)
+    return from_openapi_3_0(source) if is_openapi_3_0(source) else dict(source)
 
 
 def _schema(wanted: Any) -> dict[str, Any]:
