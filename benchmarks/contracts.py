@@ -128,3 +128,14 @@ _NOTHING: dict[str, Any] = {
     "output_tokens": None,
     "error": None,
 }
+
+
+def repair(text: str, schema: Mapping[str, Any] | None) -> Any:
+    """The value that `read` finds with its default policy; raises `ValueError` where it finds none."""
+    from portable_llm._response import Invalid
+    from portable_llm.output import read
+
+    outcome = read(text, schema)
+    if isinstance(outcome, Invalid):
+        raise ValueError("; ".join(outcome.errors))
+    return outcome.value
