@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -363,3 +364,27 @@ def test_what_is_aligned_is_valid(value: Any, schema: dict[str, Any], lossy: boo
     result = align(value, schema, coercions=Coercions(lossy=lossy))
 
     assert isinstance(result, Misfit) or not validate(result.value, schema)
+
+
+def test_the_documentation_shows_every_kind_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "alignment.md").read_text(encoding="utf-8")
+    rows = [f"| `{kind}` | {row.grade} | {row.cost} | `{row.example}` |" for kind, row in COERCIONS.items()]
+
+    assert "| kind | grade | cost | example |\n|---|---|---|---|\n" + "\n".join(rows) + "\n\n" in page
+
+
+# The refused examples of the documentation
+
+
+@pytest.mark.parametrize(
+    ("written", "schema"),
+    [("4/5", typed("number")), ("50%", typed("number")), ({"a_b": 1, "aB": 2}, closed(("ab",), ab=typed("integer")))],
+)
+def test_the_refused_examples_of_the_documentation(written: Any, schema: dict[str, Any]) -> None:
+    assert isinstance(align(written, schema), Misfit)
+
+
+def test_a_valid_open_object_keeps_its_names() -> None:
+    schema = {"type": "object", "properties": {"user_name": typed("string")}}
+
+    assert align({"UserName": "x"}, schema) == Aligned(value={"UserName": "x"})
