@@ -15,7 +15,10 @@ from portable_llm._json import JsonValue, load_json
 from portable_llm.output._scanned import Span
 
 _THINK = r"think|thinking|thought|thoughts|reasoning|reflection|scratchpad|seed:think"
-REASONING = rf"<(?P<open_tag>{_THINK})>|\[(?P<open_bracket>THINK)\]|◁(?P<open_kimi>think)▷|<\|channel\|>(?P<channel>analysis)<\|message\|>"
+REASONING = (
+    rf"<(?P<open_tag>{_THINK})>"
+    rf"|\[(?P<open_bracket>THINK)\]|◁(?P<open_kimi>think)▷|<\|channel\|>(?P<channel>analysis)<\|message\|>"
+)
 """Where reasoning begins."""
 REASONING_END = rf"</(?:{_THINK})>|\[/THINK\]|◁/think▷"
 """Where reasoning ends whose begin the chat template wrote."""
@@ -25,7 +28,10 @@ MARKER = (
     r"|<\|channel\|>(?:final|commentary)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>"
 )
 """What stands before a call or a final answer."""
-MARKER_END = r"</tool_calls?>|</function>|</function_calls?>|</invoke>|<\|eom_id\|>|<\|eot_id\|>|<\|return\|>|<\|call\|>|<\|end\|>|<\|im_end\|>|</s>"
+MARKER_END = (
+    r"</tool_calls?>|</function>|</function_calls?>|</invoke>|</s>"
+    r"|<\|eom_id\|>|<\|eot_id\|>|<\|return\|>|<\|call\|>|<\|end\|>|<\|im_end\|>"
+)
 """What stands behind one; nothing to read."""
 
 _PARAMETER = re.compile(

@@ -25,6 +25,10 @@ class ReadPolicy:
     """Whether alignment may lose something (the fraction of a number, all but the first of a list)."""
     dates: bool = True
     """Whether alignment writes dates in the ISO form where the schema asks for a date."""
+    allow: frozenset[str] = frozenset()
+    """Kinds of alignment allowed on their own, lossy or not."""
+    refuse: frozenset[str] = frozenset()
+    """Kinds of alignment refused on their own; stronger than `allow`."""
     choose: Choose = "agree"
     nan: Literal["refuse", "null", "keep"] = "refuse"
     """What `NaN` and `Infinity` are, which JSON does not have: no value, `null`, or the float."""

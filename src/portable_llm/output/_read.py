@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, cast
 from portable_llm._adaptation import Repair
 from portable_llm._json import JsonValue, dump_json, load_json
 from portable_llm._response import Grade, Invalid, Parsed
+from portable_llm.output._align import Misfit, align
+from portable_llm.output._align_kinds import Coercions
 from portable_llm.output._find import BLOCK, WHOLE, Candidate, Finder, bare_text
 from portable_llm.output._policy import Choose, Policy, ReadPolicy, policy_of
 from portable_llm.output._scan import locator
@@ -37,16 +39,16 @@ class _Judged(NamedTuple):
     errors: tuple[str, ...]
 
 
-def _lazily(text: str) -> JsonValue:
+def _lazily(text: str, *, allow_inf_nan: bool) -> JsonValue:
     """The first call finds the parser; pydantic_core is imported only once there is something to read."""
     global _strict_parse
     from pydantic_core import from_json
 
     _strict_parse = cast("Callable[..., JsonValue]", from_json)
-    return _strict_parse(text, False)
+    return _strict_parse(text, allow_inf_nan=allow_inf_nan)
 
 
-_strict_parse: Callable[..., JsonValue] = lambda text, allow_inf_nan=False: _lazily(text)  # noqa: E731
+_strict_parse: Callable[..., JsonValue] = _lazily
 
 
 def read(
@@ -158,7 +160,7 @@ def _open_text(
     inner: str, schema: Mapping[str, Any], policy: ReadPolicy, text: str, levels: int
 ) -> Parsed[JsonValue] | None:
     """The value that a string holds as text."""
-    if not levels or "{" not in inner and "[" not in inner and not inner.startswith('"'):
+    if not levels or ("{" not in inner and "[" not in inner and not inner.startswith('"')):
         return None
     outcome = read(inner, schema, policy=policy)
     if isinstance(outcome, Invalid):
@@ -168,7 +170,7 @@ def _open_text(
         Repair(stage=r.stage, kind=r.kind, location=(0, len(text)), before=r.before, after=r.after)
         for r in outcome.repairs
     )
-    grade = "syntax" if outcome.grade == "exact" else outcome.grade
+    grade: Grade = "syntax" if outcome.grade == "exact" else outcome.grade
     return Parsed(value=outcome.value, repairs=(repair, *inside), grade=grade)
 
 
@@ -188,8 +190,18 @@ def _judge(candidate: Candidate, schema: Mapping[str, Any], policy: ReadPolicy, 
     """The one place where a value meets its schema."""
     found = candidate.scanned
     grade: Grade = "syntax" if found.repairs else "exact"
-    errors = _cut_errors(found, policy) or validate(found.value, schema) or _cut_choice(found, schema)
-    return _Judged(candidate, found.value, found.repairs, grade, errors)
+    if errors := _cut_errors(found, policy):
+        return _Judged(candidate, found.value, found.repairs, grade, errors)
+    if not policy.align:
+        errors = validate(found.value, schema) or _cut_choice(found, schema)
+        return _Judged(candidate, found.value, found.repairs, grade, errors)
+    coercions = Coercions(lossy=policy.lossy, dates=policy.dates, allow=policy.allow, refuse=policy.refuse)
+    fitted = align(found.value, schema, coercions=coercions, locate=found.locate, cuts=found.cuts, text=text)
+    if isinstance(fitted, Misfit):
+        return _Judged(candidate, found.value, found.repairs, grade, fitted.problems)
+    errors = _cut_choice(found, schema) if fitted.grade == "exact" else ()
+    grade = cast("Grade", max(grade, fitted.grade, key=_GRADES.index))
+    return _Judged(candidate, fitted.value, (*found.repairs, *fitted.repairs), grade, errors)
 
 
 def _cut_errors(found: Scanned, policy: ReadPolicy) -> tuple[str, ...]:
@@ -245,15 +257,15 @@ def _choose(judged: Sequence[_Judged], policy: ReadPolicy, *, has_schema: bool) 
 
 def _all(valid: Sequence[_Judged]) -> Parsed[JsonValue]:
     repairs = tuple(repair for one in valid for repair in one.repairs)
-    grade = max((one.grade for one in valid), key=_GRADES.index)
+    grade = cast("Grade", max((one.grade for one in valid), key=_GRADES.index))
     return Parsed(value=[one.value for one in valid], repairs=repairs, grade=grade)
 
 
 def _best(valid: Sequence[_Judged], has_schema: bool) -> list[_Judged]:
     """Those that stand out: by how far the schema had to be met, then by what sets them apart from the prose."""
     if has_schema:
-        grade = min((one.grade in ("aligned", "lossy") for one in valid))
-        valid = [one for one in valid if (one.grade in ("aligned", "lossy")) == grade]
+        plain = [one for one in valid if one.grade in ("exact", "syntax")]
+        valid = plain or [one for one in valid if one.grade == "aligned"] or list(valid)
     else:
         valid = [one for one in valid if one.value not in ({}, [])] or list(valid)
     standing = max(one.candidate.standing for one in valid)

@@ -45,21 +45,24 @@ NAME = re.compile(_NAMES, re.DOTALL)
 """A quoted name and its colon."""
 BEHIND_NAME = re.compile(r"\s*+[:：]")
 BEHIND_MEMBER = re.compile(
-    rf"\s*+(?:(?P<closer>[}}\]])|(?P<comma>[,，;])\s*+(?:{_NAMES}|[}}\]]|{_COMMENT}|\.\.\.|…|\Z|(?P<plain>{_PLAIN_NAMES}))"
-    rf"|(?:{_COMMENT})|{_NAMES}|(?P<glued>\+\s*[\"'])|(?P<end>\Z|```|</|<\|)|\n\s*+(?P<plain_line>{_PLAIN_NAMES}))",
+    rf"\s*+(?:(?P<closer>[}}\]])|(?P<comma>[,，;])\s*+(?:{_NAMES}|[}}\]]|{_COMMENT}|\.\.\.|…|\Z|(?P<plain>{_PLAIN_NAMES}|\"(?:[^\"\\]|\\.)*+(?:\"\s*+|\\)?\Z))"
+    rf"|(?:{_COMMENT})|{_NAMES}|(?P<glued>\+\s*[\"'])|\Z|```|</|<\||(?P<plain_line>{_PLAIN_NAMES}))",
     re.DOTALL,
 )
 """How an object goes on behind a member whose value is a string."""
 BEHIND_ITEM = re.compile(
-    rf"\s*+(?:(?P<closer>[}}\]])|(?P<comma>[,，;])\s*+(?:{_VALUES}|[\]}},]|{_COMMENT}|\.\.\.|…|\Z|(?P<words>[\w ()]+[,\]]))"
-    rf"|(?:{_COMMENT})|(?P<glued>\+\s*[\"'])|(?P<end>\Z|```|</|<\|)|(?P<bare>\n\s*+(?:{_VALUES})|\s[\"]|\s[\d{{]|,))",
+    rf"(?=[^\S\n]*+\n)\s*+(?:{_VALUES})|\s*+(?:(?P<closer>[}}\]])"
+    rf"|(?P<comma>[,，;])\s*+(?:{_VALUES}|[\]}},]|{_COMMENT}|\.\.\.|…|\Z|[\w ()]+[,\]])"
+    rf"|(?:{_COMMENT})|(?P<glued>\+\s*[\"'])|\Z|```|</|<\||(?P<bare>\"[^\"\n]*+\"\s*+[,\]]|[{{]|-?\d+\s*[,\]]))",
     re.DOTALL,
 )
 """How an array goes on behind an item that is a string."""
 BEHIND_ROOT = re.compile(rf"\s*+[,;]?\s*+(?:{_COMMENT}|```|\Z)|(?P<glued>\s*+\+\s*[\"'])")
 CLOSERS = re.compile(r"(?:\s*+[}\]])++")
 BEHIND_CLOSERS = re.compile(
-    rf"\s*+(?:[,，;]\s*+(?:{_VALUES}|{_NAMES}|{_PLAIN_NAMES}|\Z|{_COMMENT}|[}}\]])|\Z|{_COMMENT}|```|</|<\||\n|[{{\[])"
+    rf"\s*+(?:[,，;]\s*+(?:{_VALUES}|{_NAMES}|{_PLAIN_NAMES}|\Z|{_COMMENT}|[}}\]])|\Z|{_COMMENT}|```|</|<\||{_NAMES}|[{{\[])"
+    rf"|[^\S\n]*+\n\s*+(?:{_VALUES}|{_PLAIN_NAMES})",
+    re.DOTALL,
 )
 BEHIND_ROOT_CLOSERS = re.compile(rf"\s*+(?:\Z|```|</|<\||[;)\]}}]|\n|{_COMMENT}|[,.!]?\s*+(?:[A-Z`*({{\[]|\Z))")
 
@@ -129,7 +132,7 @@ def _broken_unicode(body: str, match: re.Match[str], is_cut: bool) -> tuple[str,
     rest = body[match.end() :] if len(body) - match.end() < 4 else body[match.end() : match.end() + 4]
     if is_cut and len(rest) < 4 and all(char in "0123456789abcdefABCDEF" for char in rest):
         return "", len(body), False
-    if rest[:2].isalpha() and not all(char in "0123456789abcdefABCDEF" for char in rest[:2]):
-        if rest.isalpha() and rest.islower():
-            return "\\u", match.end(), True
+    # `\users` is a path; `\u12` and `\uZ000` are broken.
+    if rest.isalpha() and rest.islower() and not set(rest[:2]) <= set("abcdef"):
+        return "\\u", match.end(), True
     raise ValueError("a \\u escape lacks its four digits")

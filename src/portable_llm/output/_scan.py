@@ -34,6 +34,7 @@ from portable_llm.output._scanned import Cut, CutKind, Path, Scanned, Span
 
 _SPACE = re.compile(r"[\s\ufeff\u200b\u2060]*+")
 _COMMENT = re.compile(r"//[^\n]*+|/\*(?:.*?\*/|.*+)|#[^\n]*+", re.DOTALL)
+_COMMAS = re.compile(r"[,，;][\s,，;]*+")
 _DOTS = re.compile(r"\.\.\.+|…|(?:\[\.\.\.\])")
 _PLAIN_NAME = re.compile(r"[\w$][\w$.@/-]*+(?: [\w$-]+)*+(?=\s*+[:：])")
 _WORD = re.compile(r"[^,，\]}\n\"“`{\[:]*+(?::(?://)?[^\s,\]}\n\"“`{\[:]+)*+")
@@ -123,7 +124,7 @@ class Scanner:
         else:
             self._set(cast("dict[str, JsonValue]", top), cast("str", key), value, start)
         if self._spans is not None:
-            self._spans[id(top), key] = (start, self.at)
+            self._spans[id(cast("object", top)), key] = (start, self.at)
 
     def _set(self, top: dict[str, JsonValue], key: str, value: JsonValue, start: int) -> None:
         if key in top:
@@ -227,12 +228,16 @@ class Scanner:
         while True:
             char = self._space()
             if char and char in ",，;":
-                commas += 1
-                if commas > 1 or not wants_comma:
-                    self._note("comma_removed", self.at, self.at + 1, "")
+                run = cast("re.Match[str]", _COMMAS.match(self.text, self.at))
+                spare = len(run[0]) > 1 or commas > 0 or not wants_comma
+                if spare and (
+                    commas or not wants_comma or len(run[0].split()) > 1 or run[0].strip() not in (",", "，", ";")
+                ):
+                    self._note("comma_removed", self.at, run.end(), "," if wants_comma and not commas else "")
                 elif char != ",":
                     self._note("comma_replaced", self.at, self.at + 1, ",")
-                self.at += 1
+                commas += 1
+                self.at = run.end()
             elif char and char in ".…[" and (dots := _DOTS.match(self.text, self.at)):
                 self._note("ellipsis_removed", self.at, dots.end(), "")
                 self.at = dots.end()
@@ -370,8 +375,8 @@ class Scanner:
         behind = self.text[self.at : self.at + 1]
         if word[-1] in QUOTES or (behind and behind in QUOTES) or "\\" in word or word[0] in ")(<>=|*&^%!?":
             raise UnreadableError("a quote stands in a text without quotes", start)
-        if re.fullmatch(r"[+-]?[\d,]+", word):
-            raise UnreadableError("a number is too long to be read", start)
+        if re.fullmatch(r"[+-]?[\d,]+|[+-]?[\d.]+[eE][+-]?", word):
+            raise UnreadableError("a number is too long to be read, or not whole", start)
         self.bare_strings += 1
         self._note("quotes_added", start, self.at, f'"{word}"')
         self._put(word, key, start)
@@ -498,7 +503,7 @@ class Scanner:
             return self._closes(at + 1)
         if behind is BEHIND_MEMBER:
             return not (match["plain"] or match["plain_line"]) or self.has_plain_names or inner == 0
-        return True
+        return match["bare"] is None or inner == 0
 
     def _closes(self, at: int) -> bool:
         """Whether the closing brackets behind a quote are structure: what follows them must go on as JSON does."""

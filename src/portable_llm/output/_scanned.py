@@ -38,6 +38,6 @@ class Scanned:
     span: Span
     """Where the value's text stands in the model's text."""
     locate: Callable[[Path], Span]
-    """Where the piece at a path stands; the nearest enclosing piece where the path leads nowhere. Computed on demand."""
+    """Where the piece at a path stands; the nearest enclosing piece where the path leads nowhere."""
     cuts: tuple[Cut, ...] = ()
     """Empty where the text of the value came whole."""
