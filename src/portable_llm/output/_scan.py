@@ -46,6 +46,15 @@ _OPENERS = re.compile(r"[{\[]")
 _CLOSERS = re.compile(r"[}\]]")
 
 
+_EMBEDDED = re.compile(r"[{\[]\s*(?:[\w.'-]+\s*:\s*)?\Z")
+"""A bracket that an unescaped quote follows: JSON (or Python) within a string."""
+
+
+def _embedded(piece: str, depth: int) -> int:
+    """How deep the JSON within a string is nested behind this piece of it."""
+    return max(depth + len(_OPENERS.findall(piece)) - len(_CLOSERS.findall(piece)), 0) if depth else 0
+
+
 class UnreadableError(ValueError):
     """No value can be read here without guessing."""
 
@@ -426,20 +435,23 @@ class Scanner:
         at = start + 1
         inner = 0
         counted = at
-        balance = 0
+        embedded = 0
         while True:
             at = cast("re.Match[str]", body.match(text, at)).end()
             if at >= len(text) or text[at] == "\\":
                 return self._unclosed(start, inner)
-            if self._ends(at, behind, opening, inner):
-                break
-            if behind is BEHIND_MEMBER and opening == '"' and text[at] == '"' and NAME.match(text, at):
-                piece = text[counted:at]
-                balance += len(_OPENERS.findall(piece)) - len(_CLOSERS.findall(piece))
+            if opening == '"' and inner:
+                embedded = _embedded(text[counted:at], embedded)
                 counted = at
-                gap = _MISSING_END.search(text[max(start + 1, at - 200) : at])
-                if gap and balance <= 0 and inner % 2 == 0:
-                    return self._without_end(start, at - len(gap[0]))
+            if not embedded and self._ends(at, behind, opening, inner):
+                break
+            if opening == '"' and not embedded:
+                embedded = 1 if _EMBEDDED.search(text[max(counted, at - 100) : at]) else 0
+                counted = at
+                if behind is BEHIND_MEMBER and not embedded and NAME.match(text, at):
+                    gap = _MISSING_END.search(text[max(start + 1, at - 200) : at])
+                    if gap and inner % 2 == 0:
+                        return self._without_end(start, at - len(gap[0]))
             if not (text[at - 1].isalnum() and text[at + 1 : at + 2].isalnum()):
                 inner += 1
             at += 1
