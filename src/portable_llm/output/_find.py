@@ -39,6 +39,7 @@ _LEAD = re.compile(r"(?:[:：=(>]|\breturn|\bjson|\bJSON)[ \t*_`]*\Z")
 _CALL_LEAD = re.compile(r"\A(?:\s|/\*.*?\*/|//[^\n]*\n)*(?:(?:const|let|var)\s+)?[\w$.]+\s*[(=]\s*\Z", re.DOTALL)
 _GOES_ON = re.compile(r"(?:\s*+[}\]])*+\s*+,\s*+(?:\"(?:[^\"\\]|\\.)*+\"|'[^'\n]*+'|[A-Za-z_]\w*+)\s*+:", re.DOTALL)
 _BRACKET = re.compile(r"[{}\[\]]|\n```")
+_WORDS_BEHIND = re.compile(r"[^\S\n]*\w")
 _TRAILING = re.compile(r"(?:\s*+[}\]),;/])*+\s*+\Z")
 _WRAPPING = re.compile(r"\A\s*(?:```|~~~)[\w+-]*[^\S\n]*\n?(.*?)\n?\s*(?:```|~~~)\s*\Z", re.DOTALL)
 
@@ -150,9 +151,9 @@ class Finder:
             self._budget -= max(error.at - start, 0) + 20
             if not self.candidates and not self.problem and standing > INLINE:
                 self._why = f"{error} (at character {error.at})"
-            return self._skip(start, is_object)
+            return self._skip(start) if is_object or standing > INLINE else True
         if found is not None:
-            self.candidates.append(found)
+            self.candidates += _readings(found) if self._marker_at >= 0 else (found,)
             self._at = found.scanned.span[1]
             self._marker_at = -1
         return True
@@ -184,7 +185,7 @@ class Finder:
         end = scanner.at
         self._refuse_rest(end, start)
         is_text = scanner.bare_strings > 0
-        if standing == INLINE and is_text:
+        if is_text and (standing == INLINE or _WORDS_BEHIND.match(self.text, end)):
             self._budget -= end - start
             return None
         # A bracket that stays open at the end of a sentence is no value that broke off.
@@ -233,10 +234,8 @@ class Finder:
             kind = "prose_removed"
         return Repair(stage="find", kind=kind, location=(start, end), before=text, after=text[start:end])
 
-    def _skip(self, start: int, is_object: bool) -> bool:
-        """Past an object that cannot be read: to its closing bracket, counted as if no string held any."""
-        if not is_object:
-            return True
+    def _skip(self, start: int) -> bool:
+        """Past a value that cannot be read: to its closing bracket, counted as if no string held any."""
         depth = 0
         for match in _BRACKET.finditer(self.text, start):
             depth += 1 if match[0] in "{[" else -1 if match[0] in "}]" else -depth
@@ -283,6 +282,21 @@ class Finder:
         repair = Repair(stage="find" if wrapped else "repair", kind=kind, location=span, before=self.text, after=word)
         found = Scanned(value=value[0], repairs=(repair,), span=span, locate=lambda path: span)
         self.candidates.append(Candidate(found, BLOCK))
+
+
+def _readings(call: Candidate) -> tuple[Candidate, ...]:
+    """A call in markup is what it is, or the arguments that it carries."""
+    found = call.scanned
+    value = found.value[0] if isinstance(found.value, list) and len(found.value) == 1 else found.value
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return (call,)
+    key = next((key for key in ("arguments", "parameters", "input") if isinstance(value.get(key), dict)), None)
+    if key is None:
+        return (call,)
+    path = (0, key) if isinstance(found.value, list) else (key,)
+    inner = replace(found, value=value[key], locate=lambda inside: found.locate((*path, *inside)))
+    group = found.span[0]
+    return call._replace(group=group), call._replace(scanned=inner, group=group)
 
 
 def _scalar_value(word: str, policy: ReadPolicy) -> tuple[JsonValue, str] | None:

@@ -129,7 +129,7 @@ def _find(text: str, schema: Mapping[str, Any] | None, policy: ReadPolicy, why: 
     if schema is None:
         return _choose(_whole_only(candidates, policy), policy, has_schema=False)
     judged = [_judge(candidate, schema, policy, text) for candidate in candidates]
-    if all(one.errors for one in judged):
+    if all(one.errors or one.grade in ("aligned", "lossy") for one in judged):
         other = _other_readings(judged, schema, policy, text)
         if other is not None:
             return other

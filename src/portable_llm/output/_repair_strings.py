@@ -51,7 +51,7 @@ BEHIND_MEMBER = re.compile(
 )
 """How an object goes on behind a member whose value is a string."""
 BEHIND_ITEM = re.compile(
-    rf"(?=[^\S\n]*+\n)\s*+(?:{_VALUES})|\s*+(?:(?P<closer>[}}\]])"
+    rf"(?=[^\S\n]*+\n)\s*+(?:{_VALUES}|-?[\d.]+[^\S\n]*+\n)|\s*+(?:(?P<closer>[}}\]])"
     rf"|(?P<comma>[,，;])\s*+(?:{_VALUES}|[\]}},]|{_COMMENT}|\.\.\.|…|\Z|[\w ()]+[,\]])"
     rf"|(?:{_COMMENT})|(?P<glued>\+\s*[\"'])|\Z|```|</|<\||(?P<bare>\"[^\"\n]*+\"\s*+[,\]]|[{{]|-?\d+\s*[,\]]))",
     re.DOTALL,
@@ -60,8 +60,8 @@ BEHIND_ITEM = re.compile(
 BEHIND_ROOT = re.compile(rf"\s*+[,;]?\s*+(?:{_COMMENT}|```|\Z)|(?P<glued>\s*+\+\s*[\"'])")
 CLOSERS = re.compile(r"(?:\s*+[}\]])++")
 BEHIND_CLOSERS = re.compile(
-    rf"\s*+(?:[,，;]\s*+(?:{_VALUES}|{_NAMES}|{_PLAIN_NAMES}|\Z|{_COMMENT}|[}}\]])|\Z|{_COMMENT}|```|</|<\||{_NAMES}|[{{\[])"
-    rf"|[^\S\n]*+\n\s*+(?:{_VALUES}|{_PLAIN_NAMES})",
+    rf"\s*+(?:[,，;]\s*+(?:{_VALUES}|{_NAMES}|{_PLAIN_NAMES}|\Z|{_COMMENT}|[}}\]]|\.\.\.|…)|\Z|{_COMMENT}|```|</|<\||{_NAMES}|[{{\[])"
+    rf"|[^\S\n]*+\n\s*+(?:{_VALUES}|-?[\d.]+[^\S\n]*+\n|{_PLAIN_NAMES})",
     re.DOTALL,
 )
 BEHIND_ROOT_CLOSERS = re.compile(rf"\s*+(?:\Z|```|</|<\||[;)\]}}]|\n|{_COMMENT}|[,.!]?\s*+(?:[A-Z`*({{\[]|\Z))")
