@@ -19,7 +19,7 @@ from portable_llm.output._policy import ReadPolicy
 from portable_llm.output._repair_strings import BEHIND_ROOT, NAME, QUOTES
 from portable_llm.output._repair_words import word_value
 from portable_llm.output._scan import Scanner, TooDeepError, UnreadableError, locator, scanned
-from portable_llm.output._scanned import Scanned
+from portable_llm.output._scanned import Path, Scanned, Span
 
 MAX_CANDIDATES = 1_000
 FENCED, BLOCK, INLINE, WHOLE = 3, 2, 1, 0
@@ -293,8 +293,12 @@ def _readings(call: Candidate) -> tuple[Candidate, ...]:
     key = next((key for key in ("arguments", "parameters", "input") if isinstance(value.get(key), dict)), None)
     if key is None:
         return (call,)
-    path = (0, key) if isinstance(found.value, list) else (key,)
-    inner = replace(found, value=value[key], locate=lambda inside: found.locate((*path, *inside)))
+    path: Path = (0, key) if isinstance(found.value, list) else (key,)
+
+    def locate(inside: Path) -> Span:
+        return found.locate((*path, *inside))
+
+    inner = replace(found, value=value[key], locate=locate)
     group = found.span[0]
     return call._replace(group=group), call._replace(scanned=inner, group=group)
 

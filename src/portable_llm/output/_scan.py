@@ -29,7 +29,7 @@ from portable_llm.output._repair_strings import (
     QUOTES,
     unescaped,
 )
-from portable_llm.output._repair_words import GROUPED, is_cut_short, word_value
+from portable_llm.output._repair_words import GROUPED, Word, is_cut_short, word_value
 from portable_llm.output._scanned import Cut, CutKind, Path, Scanned, Span
 
 _SPACE = re.compile(r"[\s\ufeff\u200b\u2060]*+")
@@ -46,6 +46,15 @@ _OPENERS = re.compile(r"[{\[]")
 _CLOSERS = re.compile(r"[}\]]")
 
 
+_PLAIN_MEMBERS = {
+    quote: re.compile(
+        rf"\s*+(,?)\s*+({quote}([^\"'\\\x00-\x1f]*+){quote})\s*+:\s*+"
+        rf"(?:({quote}([^\"'\\\x00-\x1f]*+){quote})(?=\s*+(?:,\s*+{quote}[^\"'\\]*+{quote}\s*+:|\}}\s*+,\s*+[{{{quote}]))"
+        rf"|(-?(?:0|[1-9][0-9]{{0,14}})(?:\.[0-9]+)?|true|false|null)(?=\s*+(?:\}}|,\s*+[{quote}}}])))"
+    )
+    for quote in "\"'"
+}
+"""A whole member as most are, with what must stand behind it; everything else takes the long way, to the same end."""
 _EMBEDDED = re.compile(r"[{\[]\s*(?:[\w.'-]+\s*:\s*)?\Z")
 """A bracket that an unescaped quote follows: JSON (or Python) within a string."""
 
@@ -81,6 +90,7 @@ class Scanner:
         self.bare_strings = 0
         """Strings without quotes: in running text a sign that this is no value."""
         self.has_plain_names = False
+        self._quote = '"'
         self.root: JsonValue = None
         self._stack: list[tuple[Any, int]] = []
         self._keys: list[str | int] = []
@@ -152,12 +162,31 @@ class Scanner:
                 self._spans[id(self._stack[-1][0]), key] = (start, self.at)
         del value
 
+    def _plain_member(self, top: dict[str, JsonValue]) -> bool:
+        """Take a member whose name and value hold nothing that needs a second look; whether there was one."""
+        match = _PLAIN_MEMBERS[self._quote].match(self.text, self.at)
+        if match is None or (match[1] == ",") != bool(top) or len(self._stack) < 2:
+            return False
+        if self._quote == "'":
+            self._note("quotes_replaced", match.start(2), match.end(2), '"')
+            if match[4]:
+                self._note("quotes_replaced", match.start(4), match.end(4), '"')
+        self.at = match.end()
+        if match[4]:
+            self._put(match[5], match[3], match.start(4))
+        else:
+            self._put(cast("Word", word_value(match[6])).value, match[3], match.start(6))
+        return True
+
     def _member(self, top: dict[str, JsonValue]) -> None:
+        if self._plain_member(top):
+            return
         char = self._separator(bool(top))
         if char == "" or char in "}]":
             self._closer(char, "}")
             return
         start = self.at
+        self._quote = "'" if char == "'" else '"'
         key = self._name(char, top)
         if key is None:
             return
