@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from portable_llm._adaptation import Repair
 from portable_llm._json import MAX_DEPTH, JsonValue, load_json
+from portable_llm.output._locate import locator, scanned
 from portable_llm.output._markup import MARKER, MARKER_END, REASONING, REASONING_END, reasoning_end, tagged_call
 from portable_llm.output._policy import ReadPolicy
 from portable_llm.output._repair_strings import BEHIND_ROOT, NAME, QUOTES
 from portable_llm.output._repair_words import word_value
-from portable_llm.output._scan import Scanner, TooDeepError, UnreadableError, locator, scanned
+from portable_llm.output._scan import Scanner, TooDeepError, UnreadableError
 from portable_llm.output._scanned import Path, Scanned, Span
 
 MAX_CANDIDATES = 1_000

@@ -17,8 +17,8 @@ from portable_llm._response import Grade, Invalid, Parsed
 from portable_llm.output._align import Misfit, align
 from portable_llm.output._align_kinds import Coercions
 from portable_llm.output._find import BLOCK, WHOLE, Candidate, Finder, bare_text
+from portable_llm.output._locate import locator
 from portable_llm.output._policy import Choose, Policy, ReadPolicy, policy_of
-from portable_llm.output._scan import locator
 from portable_llm.output._scanned import Scanned
 from portable_llm.schema import validate
 

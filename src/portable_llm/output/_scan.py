@@ -8,7 +8,6 @@ reads what a JSON parser reads, without edits; it is then only slower.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, cast
 
 from portable_llm._adaptation import Repair
@@ -24,13 +23,12 @@ from portable_llm.output._repair_strings import (
     BODY,
     CLOSERS,
     CONTROL,
-    ENDS,
     NAME,
     QUOTES,
     unescaped,
 )
 from portable_llm.output._repair_words import GROUPED, Word, is_cut_short, word_value
-from portable_llm.output._scanned import Cut, CutKind, Path, Scanned, Span
+from portable_llm.output._scanned import CutKind, Path, Span
 
 _SPACE = re.compile(r"[\s\ufeff\u200b\u2060]*+")
 _COMMENT = re.compile(r"//[^\n]*+|/\*(?:.*?\*/|.*+)|#[^\n]*+", re.DOTALL)
@@ -574,44 +572,3 @@ class Scanner:
             span = found
             value = value[step]
         return span
-
-
-def scan(text: str, start: int, policy: ReadPolicy) -> tuple[Scanned, Scanner]:
-    """The value that starts at `start`, and the scanner that read it."""
-    scanner = Scanner(text, start, policy)
-    value = scanner.scan()
-    return scanned(scanner, value), scanner
-
-
-def scanned(scanner: Scanner, value: JsonValue) -> Scanned:
-    """What a scanner read, as a value."""
-    cuts = tuple(Cut(path=path, kind=kind) for path, kind in scanner.cuts)
-    span = (scanner.start, scanner.at)
-    return Scanned(value=value, repairs=scanner.repairs(), span=span, cuts=cuts, locate=locator(scanner.text, span))
-
-
-def locator(text: str, span: Span) -> Callable[[Path], Span]:
-    """Where the pieces of the value at `span` stand; the text is read once more, on the first question."""
-    scanner: Scanner | None = None
-
-    def locate(path: Path) -> Span:
-        nonlocal scanner
-        if scanner is None:
-            scanner = _read_again(text, span)
-        return scanner.span_of(path) if scanner is not None else span
-
-    return locate
-
-
-def _read_again(text: str, span: Span) -> Scanner | None:
-    scanner = Scanner(text, span[0], ReadPolicy(nan="keep"), keeps_spans=True)
-    if text[span[0] : span[0] + 1] not in ("{", "["):
-        return None
-    try:
-        scanner.scan()
-    except UnreadableError:
-        return None
-    return scanner
-
-
-__all__ = ["BEHIND_ROOT", "ENDS", "Scanner", "TooDeepError", "UnreadableError", "locator", "scan", "scanned"]
