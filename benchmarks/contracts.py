@@ -174,3 +174,14 @@ _APPLICATORS = frozenset(
         "unevaluatedProperties",
     }
 )
+
+
+def repair(text: str, schema: Mapping[str, Any] | None) -> Any:
+    """The value that `read` finds with its default policy; raises `ValueError` where it finds none."""
+    from portable_llm._response import Invalid
+    from portable_llm.output import read
+
+    outcome = read(text, schema)
+    if isinstance(outcome, Invalid):
+        raise ValueError("; ".join(outcome.errors))
+    return outcome.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portable_llm.output._again import ask_again
 from portable_llm.output._check import OutputPlan, check
-from portable_llm.output._read import Policy, read
+from portable_llm.output._policy import Choose, Policy, ReadPolicy
+from portable_llm.output._read import read
 
-__all__ = ["OutputPlan", "Policy", "ask_again", "check", "read"]
+__all__ = ["Choose", "OutputPlan", "Policy", "ReadPolicy", "ask_again", "check", "read"]

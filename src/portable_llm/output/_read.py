@@ -1,110 +1,289 @@
 """Read one JSON value out of a model's text.
 
-The strict parse comes first and wins. Only when it fails, candidates are looked for: fenced blocks, then JSON values
-standing in prose. A candidate counts only if the schema accepts it; several that disagree are `Invalid`, because
-choosing one would be a guess. Text that is cut off is never completed.
+The strict parse comes first and wins. Only what fails goes on: candidates are found (`_find`), read tolerantly
+(`_scan`), held against the schema, and chosen among. Several that disagree are `Invalid`, because choosing one would be
+a guess, unless the caller asks for the first, the last or all. Nothing is invented: what was cut off or is not there
+stays away, and every edit is on record.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from portable_llm._adaptation import Repair
 from portable_llm._json import JsonValue, dump_json, load_json
-from portable_llm._response import Invalid, Parsed
+from portable_llm._response import Grade, Invalid, Parsed
+from portable_llm.output._align import Misfit, align
+from portable_llm.output._align_kinds import Coercions
+from portable_llm.output._find import BLOCK, WHOLE, Candidate, Finder, bare_text
+from portable_llm.output._locate import locator
+from portable_llm.output._policy import Choose, Policy, ReadPolicy, policy_of
+from portable_llm.output._scanned import Scanned
 from portable_llm.schema import validate
 
-Policy = Literal["strict", "align"]
-"""`strict`: the text is the value; `align` (default): fences and prose around the value are taken away."""
+MAX_NESTED_TEXTS = 3
+"""How often a string is opened that holds JSON in place of the value asked for."""
 
-MAX_TEXT = 8_000_000
-"""Characters that are searched for candidates; a longer text gets the strict parse only."""
-_MAX_STARTS = 64
-_FENCE = re.compile(r"```[^\S\n]*([\w+-]*)[^\S\n]*\n(.*?)\n?[^\S\n]*```", re.DOTALL)
-_BRACKETS = re.compile(r'[{}\[\]]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-_DECODER = json.JSONDecoder()
+_ALIGN = policy_of("align")
+_GRADES: tuple[Grade, ...] = ("exact", "syntax", "aligned", "lossy")
 
 
-class _Candidate(NamedTuple):
+class _Judged(NamedTuple):
+    """A candidate held against the schema."""
+
+    candidate: Candidate
     value: JsonValue
-    repair: Repair
+    repairs: tuple[Repair, ...]
+    grade: Grade
+    errors: tuple[str, ...]
+
+
+def _lazily(text: str, *, allow_inf_nan: bool) -> JsonValue:
+    """The first call finds the parser; pydantic_core is imported only once there is something to read."""
+    global _strict_parse
+    from pydantic_core import from_json
+
+    _strict_parse = cast("Callable[..., JsonValue]", from_json)
+    return _strict_parse(text, allow_inf_nan=allow_inf_nan)
+
+
+_strict_parse: Callable[..., JsonValue] = _lazily
 
 
 def read(
-    text: str, schema: Mapping[str, Any] | None = None, *, policy: Policy = "align"
+    text: str,
+    schema: Mapping[str, Any] | None = None,
+    *,
+    policy: Policy | ReadPolicy = "align",
+    choose: Choose | None = None,
 ) -> Parsed[JsonValue] | Invalid:
-    """The value in `text` that `schema` accepts (any JSON value without one), with the edits that were needed."""
+    """The value in `text` that `schema` accepts (any JSON value without one), with the edits that were needed.
+
+    `policy` says how far to go, in a word or switch by switch; `choose` overrides its choice among several values.
+    Raises `ValueError` for a policy that is none.
+    """
     try:
-        value = load_json(text)
+        value = _strict_parse(text, allow_inf_nan=False)
+    except (ValueError, TypeError):
+        return _read_on(text, schema, _settled(policy, choose))
+    if schema is None and (policy is _ALIGN or policy == "align" or _accepts_duplicates(policy)):
+        return Parsed(value=value)
+    return _hold(text, value, schema, _settled(policy, choose))
+
+
+def _accepts_duplicates(policy: Policy | ReadPolicy) -> bool:
+    return _settled(policy, None).duplicate_keys == "last"
+
+
+def _settled(policy: Policy | ReadPolicy, choose: Choose | None) -> ReadPolicy:
+    return _ALIGN if policy == "align" and choose is None else policy_of(policy, choose)
+
+
+def _read_on(text: str, schema: Mapping[str, Any] | None, policy: ReadPolicy) -> Parsed[JsonValue] | Invalid:
+    """What the quick parser refused: some of it is JSON all the same (half a surrogate pair)."""
+    try:
+        value = _finite(text)
     except ValueError as error:
-        strict_error = f"/: not JSON ({error})" if text.strip() else "/: the answer is empty"
-    else:
-        errors = validate(value, schema) if schema else ()
-        return Parsed(value=value) if not errors else Invalid(errors=errors, best_effort=value)
-    if policy == "strict" or len(text) > MAX_TEXT:
-        return Invalid(errors=(strict_error,))
-    return _choose([*_fenced(text)] or [*_embedded(text)], schema, strict_error)
+        why = f"/: not JSON ({error})" if text.strip() else "/: the answer is empty"
+        return _find(text, schema, policy, why) if policy.repair else Invalid(errors=(why,))
+    return _hold(text, value, schema, policy)
 
 
-def _choose(
-    candidates: list[_Candidate], schema: Mapping[str, Any] | None, strict_error: str
+def _finite(text: str) -> JsonValue:
+    if text.startswith("\ufeff"):
+        raise ValueError("a byte order mark stands before it")
+    value = load_json(text)
+    if "NaN" in text or "Infinity" in text:
+        dump_json(value)
+    return value
+
+
+def _hold(
+    text: str, value: JsonValue, schema: Mapping[str, Any] | None, policy: ReadPolicy
 ) -> Parsed[JsonValue] | Invalid:
+    """A strictly parsed value against the schema."""
+    if policy.duplicate_keys != "last":
+        return _find(text, schema, policy, "/: a name stands twice in one object")
+    if schema is None:
+        return Parsed(value=value)
+    span = (0, len(text))
+    whole = Candidate(Scanned(value=value, span=span, locate=locator(text, span)), BLOCK)
+    judged = _judge(whole, schema, policy, text)
+    if not judged.errors:
+        return Parsed(value=judged.value, repairs=judged.repairs, grade=judged.grade)
+    if policy.repair and isinstance(value, str):
+        opened = _open_text(value, schema, policy, text, MAX_NESTED_TEXTS)
+        if opened is not None:
+            return opened
+    return Invalid(errors=judged.errors, best_effort=value)
+
+
+def _find(text: str, schema: Mapping[str, Any] | None, policy: ReadPolicy, why: str) -> Parsed[JsonValue] | Invalid:
+    finder = Finder(text, policy)
+    candidates = finder.find()
+    if schema is not None and not candidates and policy.align and (whole := bare_text(text)) is not None:
+        candidates = [whole]
     if not candidates:
-        return Invalid(errors=(strict_error,))
-    judged = [(candidate, validate(candidate.value, schema) if schema else ()) for candidate in candidates]
-    valid = [candidate for candidate, errors in judged if not errors]
+        return Invalid(errors=(f"{why}; {finder.problem}" if finder.problem else why,))
+    if schema is None:
+        return _choose(_whole_only(candidates, policy), policy, has_schema=False)
+    judged = [_judge(candidate, schema, policy, text) for candidate in candidates]
+    if all(one.errors or one.grade in ("aligned", "lossy") for one in judged):
+        other = _other_readings(judged, schema, policy, text)
+        if other is not None:
+            return other
+    return _choose(judged, policy, has_schema=True)
+
+
+def _other_readings(
+    judged: Sequence[_Judged], schema: Mapping[str, Any], policy: ReadPolicy, text: str
+) -> Parsed[JsonValue] | Invalid | None:
+    """A string that holds the value, or lines that together are the list asked for."""
+    first = judged[0].candidate.scanned
+    if len(judged) == 1 and isinstance(first.value, str) and judged[0].candidate.standing != WHOLE:
+        return _open_text(first.value, schema, policy, text, MAX_NESTED_TEXTS)
+    lines = [one.candidate for one in judged if one.candidate.standing >= BLOCK and not one.candidate.scanned.cuts]
+    if len(lines) < 2 or len(lines) < len(judged):
+        return None
+    span = (lines[0].scanned.span[0], lines[-1].scanned.span[1])
+    values = [line.scanned.value for line in lines]
+    repair = Repair(stage="find", kind="lines_collected", location=span, before=text, after=f"{len(lines)} values")
+    whole = Candidate(Scanned(value=values, repairs=(repair,), span=span, locate=lambda path: span), BLOCK)
+    found = _judge(whole, schema, policy, text)
+    if found.errors or not validate({}, schema):
+        return None
+    return Parsed(value=found.value, repairs=found.repairs, grade=found.grade)
+
+
+def _open_text(
+    inner: str, schema: Mapping[str, Any], policy: ReadPolicy, text: str, levels: int
+) -> Parsed[JsonValue] | None:
+    """The value that a string holds as text."""
+    if not levels or ("{" not in inner and "[" not in inner and not inner.startswith('"')):
+        return None
+    outcome = read(inner, schema, policy=policy)
+    if isinstance(outcome, Invalid):
+        return None
+    repair = Repair(stage="find", kind="string_opened", location=(0, len(text)), before=text, after=inner)
+    inside = tuple(
+        Repair(stage=r.stage, kind=r.kind, location=(0, len(text)), before=r.before, after=r.after)
+        for r in outcome.repairs
+    )
+    grade: Grade = "syntax" if outcome.grade == "exact" else outcome.grade
+    return Parsed(value=outcome.value, repairs=(repair, *inside), grade=grade)
+
+
+def _whole_only(candidates: Sequence[Candidate], policy: ReadPolicy) -> list[_Judged]:
+    return [_without_schema(candidate, policy) for candidate in candidates]
+
+
+def _without_schema(candidate: Candidate, policy: ReadPolicy) -> _Judged:
+    found = candidate.scanned
+    errors = _cut_errors(found, policy)
+    if candidate.is_doubtful:
+        errors = ("/: what looks like a value stands within a sentence and is no JSON",)
+    return _Judged(candidate, found.value, found.repairs, "syntax" if found.repairs else "exact", errors)
+
+
+def _judge(candidate: Candidate, schema: Mapping[str, Any], policy: ReadPolicy, text: str) -> _Judged:
+    """The one place where a value meets its schema."""
+    found = candidate.scanned
+    grade: Grade = "syntax" if found.repairs else "exact"
+    if errors := _cut_errors(found, policy):
+        return _Judged(candidate, found.value, found.repairs, grade, errors)
+    if not policy.align:
+        errors = validate(found.value, schema) or _cut_choice(found, schema)
+        return _Judged(candidate, found.value, found.repairs, grade, errors)
+    coercions = Coercions(lossy=policy.lossy, dates=policy.dates, allow=policy.allow, refuse=policy.refuse)
+    fitted = align(found.value, schema, coercions=coercions, locate=found.locate, cuts=found.cuts, text=text)
+    if isinstance(fitted, Misfit):
+        return _Judged(candidate, found.value, found.repairs, grade, fitted.problems)
+    errors = _cut_choice(found, schema) if fitted.grade == "exact" else ()
+    grade = cast("Grade", max(grade, fitted.grade, key=_GRADES.index))
+    return _Judged(candidate, fitted.value, (*found.repairs, *fitted.repairs), grade, errors)
+
+
+def _cut_errors(found: Scanned, policy: ReadPolicy) -> tuple[str, ...]:
+    for cut in found.cuts:
+        place = "/" + "/".join(map(str, cut.path))
+        if cut.kind in ("number", "literal"):
+            return (f"{place}: the text ends within a {cut.kind}, which is no value then",)
+        if policy.cut == "refuse":
+            return (f"{place}: the text ends before the value does",)
+    return ()
+
+
+def _cut_choice(found: Scanned, schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """A cut string that the schema constrains (an enum, a pattern) is no value: more would have come."""
+    path = next((cut.path for cut in found.cuts if cut.kind == "string"), None)
+    if path is None:
+        return ()
+    longer = _replaced(found.value, path)
+    if not validate(longer, schema):
+        return ()
+    return (f"/{'/'.join(map(str, path))}: the text ends within a string of which the schema permits only some",)
+
+
+def _replaced(value: JsonValue, path: Sequence[str | int]) -> JsonValue:
+    """The value with the string at `path` one character longer."""
+    if not path:
+        return f"{value}\u2026"
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict):
+        return {key: _replaced(item, rest) if key == step else item for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, rest) if index == step else item for index, item in enumerate(value)]
+    return value
+
+
+def _choose(judged: Sequence[_Judged], policy: ReadPolicy, *, has_schema: bool) -> Parsed[JsonValue] | Invalid:
+    valid = [one for one in judged if not one.errors]
     if not valid:
-        candidate, errors = judged[0]
-        return Invalid(errors=errors, best_effort=candidate.value, repairs=(candidate.repair,))
-    if len({dump_json(candidate.value) for candidate in valid}) > 1:
-        return Invalid(errors=(f"/: the answer holds {len(valid)} values that disagree",), best_effort=valid[0].value)
-    return Parsed(value=valid[0].value, repairs=(valid[0].repair,), grade="syntax")
+        worst = judged[-1]
+        return Invalid(errors=worst.errors, best_effort=worst.value, repairs=worst.repairs)
+    if policy.choose in ("first", "last"):
+        chosen = valid[0 if policy.choose == "first" else -1]
+        return Parsed(value=chosen.value, repairs=chosen.repairs, grade=chosen.grade)
+    if policy.choose == "all":
+        return _all(valid)
+    best = _best(valid, has_schema)
+    if len({_key(one.value) for one in best}) > 1:
+        errors = (f"/: the answer holds {len(best)} values that disagree; choose='first', 'last' or 'all' takes them",)
+        return Invalid(errors=errors, best_effort=best[0].value, repairs=best[0].repairs)
+    chosen = best[0]
+    return Parsed(value=chosen.value, repairs=chosen.repairs, grade=chosen.grade)
 
 
-def _fenced(text: str) -> Iterator[_Candidate]:
-    for match in _FENCE.finditer(text):
-        try:
-            value = load_json(match[2])
-        except ValueError:
-            continue
-        yield _Candidate(value, _found("fence_removed", match.span(), text, match[2]))
+def _all(valid: Sequence[_Judged]) -> Parsed[JsonValue]:
+    repairs = tuple(repair for one in valid for repair in one.repairs)
+    grade = cast("Grade", max((one.grade for one in valid), key=_GRADES.index))
+    return Parsed(value=[one.value for one in valid], repairs=repairs, grade=grade)
 
 
-def _embedded(text: str) -> Iterator[_Candidate]:
-    """JSON objects and arrays in running text; bounded, since each failed start may scan to the end."""
-    position = starts = 0
-    opening = re.compile(r"[{\[]")
-    while starts < _MAX_STARTS and (match := opening.search(text, position)) is not None:
-        starts += 1
-        try:
-            value, end = _DECODER.raw_decode(text, match.start())
-        except (ValueError, RecursionError):
-            if _is_unclosed(text, match.start()):
-                return  # a value that is cut off: what stands inside it is a piece of it, not the answer
-            position = match.end()
-            continue
-        position = end
-        if isinstance(value, (dict, list)) and value:
-            yield _Candidate(cast("JsonValue", value), _found("prose_removed", (match.start(), end), text, None))
+def _best(valid: Sequence[_Judged], has_schema: bool) -> list[_Judged]:
+    """Those that stand out: by how far the schema had to be met, then by what sets them apart from the prose."""
+    if has_schema:
+        plain = [one for one in valid if one.grade in ("exact", "syntax")]
+        valid = plain or [one for one in valid if one.grade == "aligned"] or list(valid)
+    else:
+        valid = [one for one in valid if one.value not in ({}, [])] or list(valid)
+    standing = max(one.candidate.standing for one in valid)
+    best = [one for one in valid if one.candidate.standing == standing]
+    # Two readings of one place are no disagreement: the one with JSON types comes first.
+    groups: set[int] = set()
+    return [
+        one
+        for one in best
+        if one.candidate.group < 0 or not (one.candidate.group in groups or groups.add(one.candidate.group))
+    ]
 
 
-def _is_unclosed(text: str, start: int) -> bool:
-    """Whether the bracket at `start` is still open at the end of the text; brackets in strings do not count."""
-    depth = 0
-    for token in _BRACKETS.finditer(text, start):
-        first = token[0][0]
-        if first in "{[":
-            depth += 1
-        elif first in "}]":
-            depth -= 1
-            if depth == 0:
-                return False
-    return True
+def _key(value: JsonValue) -> object:
+    try:
+        return dump_json(value)
+    except ValueError:
+        return repr(value)
 
 
-def _found(kind: str, span: tuple[int, int], text: str, after: str | None) -> Repair:
-    inside = text[span[0] : span[1]]
-    return Repair(stage="find", kind=kind, location=span, before=text, after=inside if after is None else after)
+__all__ = ["Choose", "Policy", "ReadPolicy", "read"]

@@ -1,0 +1,346 @@
+"""Where in a text the answer may stand: in fences, markup, on lines of its own, or in running text.
+
+One pass from left to right. What lies inside a candidate is skipped, and what lies inside an object that cannot be read
+as well: a piece of a broken answer is not the answer. Failed attempts draw on a budget in proportion to the text, so
+that no text costs more than linear time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
+from portable_llm._adaptation import Repair
+from portable_llm._json import MAX_DEPTH, JsonValue, load_json
+from portable_llm.output._locate import locator, scanned
+from portable_llm.output._markup import MARKER, MARKER_END, REASONING, REASONING_END, reasoning_end, tagged_call
+from portable_llm.output._policy import ReadPolicy
+from portable_llm.output._repair_strings import BEHIND_ROOT, NAME, QUOTES
+from portable_llm.output._repair_words import word_value
+from portable_llm.output._scan import Scanner, TooDeepError, UnreadableError
+from portable_llm.output._scanned import Path, Scanned, Span
+
+MAX_CANDIDATES = 1_000
+FENCED, BLOCK, INLINE, WHOLE = 3, 2, 1, 0
+"""How a candidate stands: set apart by fence or markup; on lines of its own; within a sentence; the bare text."""
+
+_TOKENS = re.compile(
+    rf"(?P<fence>`{{3,}}|~{{3,}})(?P<label>[\w+-]*)|{REASONING}|(?P<reasoning_end>{REASONING_END})"
+    rf"|(?P<marker>{MARKER})|(?P<marker_end>{MARKER_END})|[{{\[]"
+)
+_OBJECT_START = re.compile(
+    r"\{(?:\s|//[^\n]*\n|/\*[^*]*\*/|,)*+"
+    r"(?:[\"'“”„‘`«「＂]|\\\"|\}|\]|\.\.\.|\Z|#|/|-?\d+\s*:|[\w$][\w$.-]*+(?: [\w$-]+)*+\s*+[:：])"
+)
+_ARRAY_START = re.compile(r"\[(?!\.\.\.\])")
+_LINK = re.compile(r"\[[^\[\]\n]*+\]\(")
+_LEAD = re.compile(r"(?:[:：=(>]|\breturn|\bjson|\bJSON)[ \t*_`]*\Z")
+_CALL_LEAD = re.compile(r"\A(?:\s|/\*.*?\*/|//[^\n]*\n)*(?:(?:const|let|var)\s+)?[\w$.]+\s*[(=]\s*\Z", re.DOTALL)
+_GOES_ON = re.compile(r"(?:\s*+[}\]])*+\s*+,\s*+(?:\"(?:[^\"\\]|\\.)*+\"|'[^'\n]*+'|[A-Za-z_]\w*+)\s*+:", re.DOTALL)
+_BRACKET = re.compile(r"[{}\[\]]|\n```")
+_WORDS_BEHIND = re.compile(r"[^\S\n]*\w")
+_TRAILING = re.compile(r"(?:\s*+[}\]),;/])*+\s*+\Z")
+_WRAPPING = re.compile(r"\A\s*(?:```|~~~)[\w+-]*[^\S\n]*\n?(.*?)\n?\s*(?:```|~~~)\s*\Z", re.DOTALL)
+
+
+def _refuse(name: str) -> JsonValue:
+    raise ValueError(name)
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
+
+
+class Candidate(NamedTuple):
+    """A value that may be the answer."""
+
+    scanned: Scanned
+    standing: int
+    is_doubtful: bool = False
+    """Within a sentence and no JSON: a mention, unless a schema wants just this."""
+    group: int = -1
+    """Readings of the same place share a number; -1: the only reading."""
+
+
+class Finder:
+    """Finds the candidates of one text; `problem` says why there are none."""
+
+    def __init__(self, text: str, policy: ReadPolicy) -> None:
+        self.text = text
+        self.policy = policy
+        self.candidates: list[Candidate] = []
+        self.problem = ""
+        self._budget = 6 * len(text) + 20_000
+        self._fence_at = -1
+        self._fence_label = ""
+        self._marker_at = -1
+        self._at = 0
+
+    def find(self) -> list[Candidate]:
+        """All candidates, in the order of the text."""
+        first = self.text.lstrip("\ufeff \t\r\n")[:1]
+        is_fence = self.text.lstrip("\ufeff \t\r\n").startswith("```")
+        if first and first in QUOTES and not is_fence and self._string_or_members():
+            return self.candidates
+        while self._budget > 0 and len(self.candidates) < MAX_CANDIDATES:
+            match = _TOKENS.search(self.text, self._at)
+            if match is None:
+                break
+            self._at = match.end()
+            if not self._token(match):
+                break
+        else:
+            self.problem = "too many places could begin a value"
+            self.candidates.clear()
+        if not self.candidates and not self.problem:
+            self._scalar()
+        return self.candidates
+
+    def _token(self, match: re.Match[str]) -> bool:
+        """Take one token; whether to go on."""
+        if match["fence"]:
+            is_opening = self._fence_at < 0
+            self._fence_at, self._fence_label = (match.end() if is_opening else -1), match["label"].lower()
+        elif match["open_tag"] or match["open_bracket"] or match["open_kimi"] or match["channel"]:
+            end = reasoning_end(self.text, match)
+            if end < 0:
+                self.problem = "the text ends within the reasoning"
+                return False
+            self._at = end
+        elif match["reasoning_end"]:
+            self.candidates.clear()
+            self._fence_at = -1
+        elif match["marker"]:
+            self._marker(match)
+        elif not match["marker_end"]:
+            return self._bracket(match.start())
+        return True
+
+    def _marker(self, match: re.Match[str]) -> None:
+        self._marker_at = match.end()
+        call = tagged_call(self.text, match.end(), match["marker"], match["function"] or match["invoke"])
+        if call is None:
+            return
+        group = match.start()
+        repair = Repair(
+            stage="find",
+            kind="markup_read",
+            location=call.span,
+            before=self.text[slice(*call.span)],
+            after=json.dumps(call.values, ensure_ascii=False),
+        )
+        for values in (call.values, call.texts):
+            found = Scanned(value=values, repairs=(repair,), span=call.span, locate=lambda path, span=call.span: span)
+            self.candidates.append(Candidate(found, FENCED, group=group))
+        self._at = call.span[1]
+
+    # ---------------------------------------------------------------- objects and arrays
+
+    def _bracket(self, start: int) -> bool:
+        is_object = self.text[start] == "{"
+        if not (_OBJECT_START if is_object else _ARRAY_START).match(self.text, start) or _LINK.match(self.text, start):
+            return True
+        standing = self._standing(start)
+        try:
+            found = self._strict(start) or self._tolerant(start, standing)
+        except TooDeepError as error:
+            self.problem = str(error)
+            self.candidates.clear()
+            return False
+        except UnreadableError as error:
+            self._budget -= max(error.at - start, 0) + 20
+            if not self.candidates and not self.problem and standing > INLINE:
+                self._why = f"{error} (at character {error.at})"
+            return self._skip(start) if is_object or standing > INLINE else True
+        if found is not None:
+            self.candidates += _readings(found) if self._marker_at >= 0 else (found,)
+            self._at = found.scanned.span[1]
+            self._marker_at = -1
+        return True
+
+    _why = ""
+
+    def _strict(self, start: int) -> Candidate | None:
+        if self.policy.duplicate_keys != "last":
+            return None
+        try:
+            value, end = _decode(self.text, start)
+        except RecursionError:
+            raise TooDeepError(f"the text nests deeper than {MAX_DEPTH} levels", start) from None
+        except json.JSONDecodeError as error:
+            self._budget -= (error.pos - start) // 8
+            return None
+        except ValueError:
+            return None
+        if _is_too_deep(self.text, start, end):
+            return None
+        self._refuse_rest(end, start)
+        return self._candidate(
+            Scanned(value=value, span=(start, end), locate=locator(self.text, (start, end))), start, end, 0
+        )
+
+    def _tolerant(self, start: int, standing: int) -> Candidate | None:
+        scanner = Scanner(self.text, start, self.policy)
+        value = scanner.scan()
+        end = scanner.at
+        self._refuse_rest(end, start)
+        is_text = scanner.bare_strings > 0
+        if is_text and (standing == INLINE or _WORDS_BEHIND.match(self.text, end)):
+            self._budget -= end - start
+            return None
+        # A bracket that stays open at the end of a sentence is no value that broke off.
+        if standing == INLINE and scanner.cuts and not value:
+            return None
+        return self._candidate(scanned(scanner, value), start, end, len(scanner.edits))
+
+    def _refuse_rest(self, end: int, start: int) -> None:
+        if _GOES_ON.match(self.text, end):
+            raise UnreadableError("the value is closed before its members end", end)
+
+    def _candidate(self, found: Scanned, start: int, end: int, edits: int) -> Candidate:
+        standing = self._standing(start)
+        around = self._around(start, end)
+        repairs = (around, *found.repairs) if around else found.repairs
+        return Candidate(replace(found, repairs=repairs), standing, standing == INLINE and edits > 0)
+
+    def _standing(self, start: int) -> int:
+        if self._marker_at >= 0 and start - self._marker_at < 200:
+            return FENCED
+        if self._fence_at >= 0:
+            lead = self.text[self._fence_at : start]
+            if not lead.strip():
+                return FENCED if self._fence_label in ("", "json", "json5", "jsonc", "jsonl") else BLOCK
+        line = self.text.rfind("\n", max(0, start - 300), start) + 1
+        lead = self.text[line if line else max(0, start - 300) : start]
+        if not lead.strip("\ufeff \t>*-") or (start < 300 and _CALL_LEAD.match(self.text[:start])):
+            return BLOCK
+        return BLOCK if _LEAD.search(lead) and not lead.rstrip().endswith(("(", "`")) else INLINE
+
+    def _around(self, start: int, end: int) -> Repair | None:
+        """The edit that takes away what stands around the value."""
+        text = self.text
+        lead = text[:start]
+        if not lead.strip() and not text[end : end + 1_000].strip() and not text[end:].strip():
+            return None
+        if self._marker_at >= 0:
+            kind = "markup_removed"
+        elif self._fence_at >= 0 or "```" in text[end : end + 10]:
+            kind = "fence_removed"
+        elif not lead.strip("\ufeff \t\r\n") and not text[end:].strip():
+            kind = "bom_removed"
+        elif not lead.strip() and _TRAILING.match(text, end):
+            kind = "rest_removed"
+        else:
+            kind = "prose_removed"
+        return Repair(stage="find", kind=kind, location=(start, end), before=text, after=text[start:end])
+
+    def _skip(self, start: int) -> bool:
+        """Past a value that cannot be read: to its closing bracket, counted as if no string held any."""
+        depth = 0
+        for match in _BRACKET.finditer(self.text, start):
+            depth += 1 if match[0] in "{[" else -1 if match[0] in "}]" else -depth
+            if depth <= 0:
+                self._budget -= match.end() - start
+                self._at = match.start() if match[0] == "\n```" else match.end()
+                return True
+        return False
+
+    # ---------------------------------------------------------------- texts that are one scalar
+
+    def _string_or_members(self) -> bool:
+        """A text that is one string, or members whose braces are missing."""
+        text = self.text
+        start = len(text) - len(text.lstrip("\ufeff \t\r\n"))
+        scanner = Scanner(text, start, self.policy)
+        try:
+            if NAME.match(text, start):
+                value = scanner.scan_members()
+                if not value or _TRAILING.match(text, scanner.at) is None:
+                    return False
+            else:
+                value = scanner.scan_string(BEHIND_ROOT)
+        except UnreadableError:
+            return False
+        self.candidates.append(Candidate(scanned(scanner, value), BLOCK))
+        return True
+
+    def _scalar(self) -> None:
+        """A text that is one number or literal, perhaps in a fence."""
+        wrapped = _WRAPPING.match(self.text)
+        start, end = wrapped.span(1) if wrapped else (0, len(self.text))
+        word = self.text[start:end].strip("\ufeff \t\r\n,;")
+        if not word or len(word) > 5_000 or "\n" in word:
+            self.problem = self._why
+            return
+        start = self.text.index(word, start)
+        value = _scalar_value(word, self.policy)
+        if value is None:
+            self.problem = self._why
+            return
+        span = (start, start + len(word))
+        kind = "fence_removed" if wrapped else value[1]
+        repair = Repair(stage="find" if wrapped else "repair", kind=kind, location=span, before=self.text, after=word)
+        found = Scanned(value=value[0], repairs=(repair,), span=span, locate=lambda path: span)
+        self.candidates.append(Candidate(found, BLOCK))
+
+
+def _readings(call: Candidate) -> tuple[Candidate, ...]:
+    """A call in markup is what it is, or the arguments that it carries."""
+    found = call.scanned
+    value = found.value[0] if isinstance(found.value, list) and len(found.value) == 1 else found.value
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return (call,)
+    key = next((key for key in ("arguments", "parameters", "input") if isinstance(value.get(key), dict)), None)
+    if key is None:
+        return (call,)
+    path: Path = (0, key) if isinstance(found.value, list) else (key,)
+
+    def locate(inside: Path) -> Span:
+        return found.locate((*path, *inside))
+
+    inner = replace(found, value=value[key], locate=locate)
+    group = found.span[0]
+    return call._replace(group=group), call._replace(scanned=inner, group=group)
+
+
+def _scalar_value(word: str, policy: ReadPolicy) -> tuple[JsonValue, str] | None:
+    """A whole text that is a number or literal, with the repair it took; `None` for others, and for a cut number."""
+    try:
+        return load_json(word) if not word.startswith(("{", "[")) and word not in ("NaN", "Infinity") else _refuse(
+            word
+        ), "rest_removed"
+    except ValueError:
+        pass
+    found = word_value(word)
+    if found is None or word.endswith(".") or "," in word:
+        return None
+    if found.kind == "not_finite":
+        if policy.nan == "refuse":
+            return None
+        return (None if policy.nan == "null" else found.value), "literal_replaced"
+    return found.value, found.kind
+
+
+def _is_too_deep(text: str, start: int, end: int) -> bool:
+    if end - start <= 2 * MAX_DEPTH or text.count("[", start, end) + text.count("{", start, end) <= MAX_DEPTH:
+        return False
+    try:
+        load_json(text[start:end])
+    except ValueError:
+        return True
+    return False
+
+
+def bare_text(text: str) -> Candidate | None:
+    """The text itself as a string, for a schema that wants one of certain strings."""
+    stripped = text.strip()
+    if not stripped or len(stripped) > 10_000:
+        return None
+    start = text.index(stripped)
+    span = (start, start + len(stripped))
+    repair = Repair(stage="repair", kind="quotes_added", location=span, before=stripped, after=json.dumps(stripped))
+    return Candidate(Scanned(value=stripped, repairs=(repair,), span=span, locate=lambda path: span), WHOLE)
+
+
+__all__ = ["BLOCK", "FENCED", "INLINE", "WHOLE", "Candidate", "Finder", "bare_text"]

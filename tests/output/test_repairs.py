@@ -1,0 +1,167 @@
+"""What is repaired, what is found, and what is refused; each with the edit on record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from portable_llm import Invalid, Parsed
+from portable_llm.output import ReadPolicy, read
+
+REPAIRED: list[tuple[str, str, Any]] = [
+    ("quotes_replaced", "{'a': 'it's'}", {"a": "it's"}),
+    ("quotes_replaced", "{“a”: “b”}", {"a": "b"}),
+    ("quotes_replaced", "{`a`: `b`}", {"a": "b"}),
+    ("quotes_replaced", "{「a」: 「b」}", {"a": "b"}),
+    ("quotes_added", "{a: 1}", {"a": 1}),
+    ("quote_added", '{"a": "b, "c": "d"}', {"a": "b", "c": "d"}),
+    ("inner_quotes_escaped", '{"a": "say "hi" to her", "b": 1}', {"a": 'say "hi" to her', "b": 1}),
+    ("inner_quotes_escaped", '{"a": "{"b": 1, "c": "d"}"}', {"a": '{"b": 1, "c": "d"}'}),
+    ("control_character_escaped", '{"a": "one\ntwo"}', {"a": "one\ntwo"}),
+    ("escape_repaired", r'{"a": "\(2 \cdot 2\)"}', {"a": r"\(2 \cdot 2\)"}),
+    ("escape_repaired", r'{"a": "\alpha \frac{1}{2}"}', {"a": r"\alpha \frac{1}{2}"}),
+    ("escape_repaired", r'{"a": "snake\_case"}', {"a": "snake_case"}),
+    ("comment_removed", '{"a": 1, // one\n "b": /* two */ 2}', {"a": 1, "b": 2}),
+    ("comma_removed", "[1, 2,]", [1, 2]),
+    ("comma_added", '{"a": 1 "b": 2}', {"a": 1, "b": 2}),
+    ("ellipsis_removed", "[1, 2, ...]", [1, 2]),
+    ("literal_replaced", '{"a": True, "b": None}', {"a": True, "b": None}),
+    ("number_rewritten", '{"a": 1_000, "b": +5, "c": 007, "d": 0x1F}', {"a": 1000, "b": 5, "c": 7, "d": 31}),
+    ("number_rewritten", '{"a": 1,234,567}', {"a": 1234567}),
+    ("strings_joined", '{"a": "b" + "c"}', {"a": "bc"}),
+    ("duplicate_key_dropped", "{'a': 1, 'a': 2}", {"a": 2}),
+    ("brackets_added", '{"a": {"b": "c"', {"a": {"b": "c"}}),
+    ("bracket_added", '[{"a": 1]', [{"a": 1}]),
+    ("cut_string_kept", '{"a": "b", "c": "unfini', {"a": "b", "c": "unfini"}),
+    ("bom_removed", '\ufeff{"a": 1}', {"a": 1}),
+    ("prose_removed", 'callback({"a": 1});', {"a": 1}),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), REPAIRED)
+def test_repair(kind: str, text: str, value: Any) -> None:
+    outcome = read(text)
+
+    assert isinstance(outcome, Parsed)
+    assert (outcome.value, outcome.grade) == (value, "syntax")
+    assert kind in {repair.kind for repair in outcome.repairs}
+
+
+@pytest.mark.parametrize(
+    ("why", "text"),
+    [
+        ("a cut number", '{"a": 12'),
+        ("a cut literal", "[true, fal"),
+        ("a name without a value", '{"a": , "b": 1}'),
+        ("a set of Python", '{"a", "b"}'),
+        ("which quotes end the string?", '["say "x", "y"]'),
+        ("half a unicode escape", '"\\uZ000"'),
+        ("closed before its members end", '{"a": {"b": 1}}, "c": 2}'),
+        ("two values", '{"a": 1}\n{"a": 2}'),
+        ("NaN is not JSON", '{"a": NaN}'),
+        ("the reasoning does not end", '<think>maybe {"a": 1}'),
+        ("deeper than any value", '{"a":' * 300 + "1" + "}" * 300),
+        ("a mention of a Python value in a sentence", "It returns {'a': 1} here."),
+    ],
+)
+def test_what_would_be_a_guess_is_invalid(why: str, text: str) -> None:
+    outcome = read(text)
+
+    assert isinstance(outcome, Invalid), why
+    assert outcome.errors
+
+
+CALL = {"name": "f", "arguments": {"city": "Bern", "days": 3}}
+ARGUMENTS = '{"city": "Bern", "days": 3}'
+
+
+@pytest.mark.parametrize(
+    ("family", "text"),
+    [
+        ("Hermes", f'<tool_call>\n{{"name": "f", "arguments": {ARGUMENTS}}}\n</tool_call>'),
+        ("Llama", f'<|python_tag|>{{"name": "f", "parameters": {ARGUMENTS}}}<|eom_id|>'),
+        ("Llama function", f"<function=f>{ARGUMENTS}</function>"),
+        ("Mistral", f'[TOOL_CALLS][{{"name": "f", "arguments": {ARGUMENTS}}}]'),
+        ("Mistral 3", f"[TOOL_CALLS]f[ARGS]{ARGUMENTS}"),
+        ("DeepSeek", f"<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{ARGUMENTS}\n```"),
+        ("Kimi", f"<|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{ARGUMENTS}<|tool_call_end|>"),
+        (
+            "Qwen coder",
+            "<function=f>\n<parameter=city>\nBern\n</parameter>\n<parameter=days>\n3\n</parameter>\n</function>",
+        ),
+        (
+            "GLM",
+            (
+                "<tool_call>f\n<arg_key>city</arg_key>\n<arg_value>Bern</arg_value>\n"
+                "<arg_key>days</arg_key>\n<arg_value>3</arg_value>\n</tool_call>"
+            ),
+        ),
+        (
+            "harmony",
+            (
+                '<|channel|>analysis<|message|>maybe {"city": "Rome", "days": 1}<|end|><|start|>assistant'
+                f"<|channel|>final<|message|>{ARGUMENTS}<|return|>"
+            ),
+        ),
+    ],
+)
+def test_markup_of_tool_calls(family: str, text: str) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+        "required": ["city", "days"],
+        "additionalProperties": False,
+    }
+
+    outcome = read(text, schema)
+
+    assert isinstance(outcome, Parsed), family
+    assert outcome.value == CALL["arguments"]
+
+
+def test_json_in_a_string_is_opened_where_the_schema_wants_what_it_holds() -> None:
+    outcome = read('"{\\"a\\": 1}"', {"type": "object", "required": ["a"]})
+
+    assert isinstance(outcome, Parsed)
+    assert outcome.value == {"a": 1}
+
+
+def test_lines_are_a_list_where_the_schema_wants_one() -> None:
+    outcome = read('{"a": 1}\n{"a": 2}\n', {"type": "array", "items": {"type": "object"}})
+
+    assert isinstance(outcome, Parsed)
+    assert outcome.value == [{"a": 1}, {"a": 2}]
+
+
+def test_a_cut_string_is_no_value_of_an_enum() -> None:
+    schema = {"type": "object", "properties": {"a": {"enum": ["high", "higher"]}}, "required": ["a"]}
+
+    assert isinstance(read('{"a": "high', schema), Invalid)
+    assert isinstance(read('{"a": "high"', schema), Parsed)
+
+
+@pytest.mark.parametrize(("choose", "value"), [("first", {"a": 1}), ("last", {"a": 2}), ("all", [{"a": 1}, {"a": 2}])])
+def test_the_caller_may_choose_among_several_values(choose: Any, value: Any) -> None:
+    outcome = read('{"a": 1} or {"a": 2}', choose=choose)
+
+    assert isinstance(outcome, Parsed)
+    assert outcome.value == value
+
+
+def test_switches() -> None:
+    assert read('{"a": NaN}', policy=ReadPolicy(nan="null")).value == {"a": None}  # type: ignore[union-attr]
+    assert read('{"a": 1, "a": 2}', policy=ReadPolicy(duplicate_keys="first")).value == {"a": 1}  # type: ignore[union-attr]
+    assert isinstance(read('{"a": 1, "a": 2}', policy=ReadPolicy(duplicate_keys="refuse")), Invalid)
+    assert isinstance(read('{"a": "b', policy=ReadPolicy(cut="refuse")), Invalid)
+    with pytest.raises(ValueError, match="known: strict"):
+        read("{", policy="loose")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["[", '{"a":', '"', "\\", "```json\n", "text { ", "<think>{", '{"a":1}\n', 'b": "c, ', "'", ",", "/* x */", '["'],
+)
+def test_hostile_text_gives_an_outcome(unit: str) -> None:
+    for text in (unit * 20_000, '{"a": "' + unit * 20_000):
+        assert isinstance(read(text), (Parsed, Invalid))
