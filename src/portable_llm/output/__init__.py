@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portable_llm.output._again import ask_again
 from portable_llm.output._check import OutputPlan, check
+from portable_llm.output._partial import PartialReader
 from portable_llm.output._read import Policy, read
 
-__all__ = ["OutputPlan", "Policy", "ask_again", "check", "read"]
+__all__ = ["OutputPlan", "PartialReader", "Policy", "ask_again", "check", "read"]
