@@ -71,7 +71,7 @@ class PartialReader:
     def _reading(self) -> Callable[[], JsonValue]:
         """How to build the value as it stands now, also after it has grown: what grows, only grows at its end."""
         scanner = self._scanner
-        marks = [(frame, len(frame.value)) for frame in scanner.frames if frame.value is not None]
+        marks = [(frame, len(cast("list[Any]", frame.value))) for frame in scanner.frames if frame.value is not None]
         text, count, key = scanner.text, len(scanner.text), scanner.key
         is_text_shown = scanner.is_text_shown
         root = scanner.root
@@ -105,8 +105,9 @@ def _grown(
 
 
 def _copied(frame: Frame, size: int, below: tuple[str | int | None, JsonValue] | None) -> JsonValue:
-    if isinstance(frame.value, dict):
-        members = dict(islice(cast("dict[str, JsonValue]", frame.value).items(), size))
+    value = cast("JsonValue", frame.value)
+    if isinstance(value, dict):
+        members = dict(islice(value.items(), size))
         if below is not None:
             members[cast("str", below[0])] = below[1]
         return members

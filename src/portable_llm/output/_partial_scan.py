@@ -201,7 +201,8 @@ class PartialScanner:
             self._fail(f"the text nests deeper than {MAX_DEPTH} levels", 0)
             return
         is_object = char == "{"
-        shape, value = self._shape, None
+        shape = self._shape
+        value: JsonValue = None
         if shape is not None and accepts_kind(shape, "object" if is_object else "array"):
             value = {} if is_object else []
         elif self.frames:
