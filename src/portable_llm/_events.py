@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
+from portable_llm._json import JsonValue
 from portable_llm._messages import Part
 from portable_llm._response import Response
 
@@ -59,11 +61,34 @@ class RefusalDelta:
     text: str
 
 
-@dataclass(frozen=True)
-class PartialOutput(Generic[T_co]):
-    """The value so far; what it lacks may still come."""
+class PartialOutput:
+    """The wanted value so far, as JSON; what it lacks may still come.
 
-    value: T_co
+    Built when it is read, so that an event nobody looks at costs next to nothing. Finished parts are shared between
+    events: read them, do not change them.
+    """
+
+    __slots__ = ("_completed", "_read", "_value")
+
+    def __init__(self, read: Callable[[], JsonValue], completed: Callable[[], tuple[str, ...]]) -> None:
+        self._read: Callable[[], JsonValue] | None = read
+        self._value: JsonValue = None
+        self._completed = completed
+
+    @property
+    def value(self) -> JsonValue:
+        """The value as it stood when the event came; a string may be the beginning of one, nothing else is cut."""
+        if self._read is not None:
+            self._value, self._read = self._read(), None
+        return self._value
+
+    @property
+    def completed(self) -> tuple[str, ...]:
+        """JSON Pointers of the places that this event finished; later values never change them."""
+        return self._completed()
+
+    def __repr__(self) -> str:
+        return f"PartialOutput(value={self.value!r}, completed={self.completed!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +116,4 @@ class Finished(Generic[T_co]):
 Delta: TypeAlias = Started | PartStart | TextDelta | ReasoningDelta | ToolCallDelta | RefusalDelta | PartEnd
 """What a wire module's stream decoder produces."""
 
-Event: TypeAlias = Delta | PartialOutput[T_co] | Restarted | Finished[T_co]
+Event: TypeAlias = Delta | PartialOutput | Restarted | Finished[T_co]
