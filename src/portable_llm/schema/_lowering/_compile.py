@@ -518,7 +518,7 @@ def _names(mask: int) -> frozenset[str]:
 
 
 def _free_names(names: list[str]) -> frozenset[str]:
-    return frozenset(names) | (frozenset({"integer"}) if "number" in names else frozenset())
+    return frozenset(names) | frozenset[str](["integer"] if "number" in names else [])
 
 
 def _string(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> Result:

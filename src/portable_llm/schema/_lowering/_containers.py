@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from portable_llm.schema._lowering._codecs import Codec, ListCodec, ObjectCodec, PairsCodec, PrefixCodec, TupleCodec
 from portable_llm.schema._lowering._combine import Items, Members, items_of, members_of
@@ -143,22 +143,21 @@ def _native_map(
 class _EveryMember:
     """The same codec for every member of an object."""
 
-    def __init__(
-        self, value: Codec, codecs: dict[str, Codec] | None = None, known: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, value: Codec, known: frozenset[str] = frozenset()) -> None:
         self._value = value
         self._known = known
-        self._inner = codecs
 
     def encode(self, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        return {name: one if name in self._known else self._value.encode(one) for name, one in value.items()}
+        given = cast("dict[str, Any]", value)
+        return {name: one if name in self._known else self._value.encode(one) for name, one in given.items()}
 
     def restore(self, value: Any, partial: bool) -> Any:
         if not isinstance(value, dict):
             return value
-        return {name: one if name in self._known else self._value.restore(one, partial) for name, one in value.items()}
+        given = cast("dict[str, Any]", value)
+        return {name: one if name in self._known else self._value.restore(one, partial) for name, one in given.items()}
 
 
 def _empty(compiler: Compiler, shape: Shape, at: str, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
@@ -329,7 +328,7 @@ _NAMES_VALUES = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "
 
 
 def _speaks_of_null(conj: Conj) -> bool:
-    return any(isinstance(schema, dict) and schema.keys() & _NAMES_VALUES for schema, _at in conj)
+    return any(isinstance(schema, dict) and not _NAMES_VALUES.isdisjoint(cast("Node", schema)) for schema, _at in conj)
 
 
 def _close(
