@@ -360,6 +360,11 @@ class Compiler:
             return bool(node.get("nullable")) or any(self.admits_null(one) for one in node["anyOf"])
         return Judge(None).accepts(node, None)
 
+    def accepted_null(self, conj: Conj) -> bool:
+        """Whether the original accepts null at a place."""
+        judge = Judge(self.document)
+        return all(judge.accepts(schema, None) for schema, _at in conj)
+
     def with_null(self, node: Node) -> Node:
         """The node, and null besides."""
         if self.dialect.nullable:

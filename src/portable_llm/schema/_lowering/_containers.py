@@ -303,7 +303,9 @@ def _fill(
         if not compiler.admits_null(properties[name]):
             plain = properties[name]
             properties[name] = compiler.with_null(plain)
-            drop.add(name)
+            # A definition that is still being written may turn out to have null as a value of its own.
+            if not ("$ref" in plain and compiler.accepted_null(names[name])):
+                drop.add(name)
             if "anyOf" in properties[name] and ("$ref" in plain or "properties" in plain or "anyOf" in plain):
                 _note_union(compiler, names[name], place)
         elif not _speaks_of_null(names[name]):
