@@ -198,6 +198,19 @@ class Compiler:
                     self.ledger.drop(f"/{keyword}")
             self.lose_refs(schema)
 
+    def hold_unevaluated(self, at: str, keyword: str, conj: Conj) -> None:
+        """What an `unevaluated…` keyword says is lost as that keyword where its schema is lost in part.
+
+        A value that fails its schema is unevaluated, and that is what a validator reports.
+        """
+        if not keyword.startswith("unevaluated") or not conj:
+            return
+        places = [place for _schema, place in conj]
+        for schema, _at in conj if self._has_refs else ():
+            places += self.document.reachable(schema)
+        if self.ledger.is_widened(places):
+            self.ledger.weaken(at, keyword, "its schema is enforced in part; the client checks it")
+
     def lose_refs(self, value: Any) -> None:
         """Definitions that a dropped keyword leads to are left to the client with it."""
         if self._has_refs:

@@ -135,6 +135,7 @@ def _native_map(
         if result is None:
             return _empty(compiler, shape, members.said_at, spot, words)
         node["additionalProperties"], inner = result
+        compiler.hold_unevaluated(members.said_at, members.keyword, conj or ())
         codec = None if inner is None else _EveryMember(inner)
     _weaken_counts(compiler, node, shape, words, may_keep=codec is None)
     return node, codec
@@ -368,12 +369,14 @@ def _close(
         compiler.ledger.weaken(said_at, "patternProperties")
         words += [words_for("patternProperties", pattern) for pattern in members.patterns]
     if can_say and not row.closes_objects:
-        return _open(compiler, node, conj, spot, names)
+        return _open(compiler, node, members, conj, spot, names)
     _extra(compiler, node, members, found, conj, spot, names, said_at)
     return None
 
 
-def _open(compiler: Compiler, node: Node, conj: Conj, spot: Spot, names: dict[str, Conj]) -> Codec | None:
+def _open(
+    compiler: Compiler, node: Node, members: Members, conj: Conj, spot: Spot, names: dict[str, Conj]
+) -> Codec | None:
     if _is_free(conj):
         node["additionalProperties"] = True
         return None
@@ -382,6 +385,7 @@ def _open(compiler: Compiler, node: Node, conj: Conj, spot: Spot, names: dict[st
         node["additionalProperties"] = False
         return None
     node["additionalProperties"], codec = result
+    compiler.hold_unevaluated(members.said_at, members.keyword, conj)
     return None if codec is None else _EveryMember(codec, known=frozenset(names))
 
 
@@ -435,6 +439,7 @@ def array_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -
         if inner or compiler.dialect.needs_items:
             node["items"] = inner
         codec = None if item_codec is None else ListCodec(item_codec)
+        compiler.hold_unevaluated(at, items.keyword, items.rest or ())
     counts(compiler, node, shape, words)
     return node, codec
 
@@ -527,6 +532,7 @@ def _native_tuple(
             compiler.ledger.rename(items.at, items.keyword, "written as maxItems")
         else:
             node["items"], rest_codec = result
+            compiler.hold_unevaluated(items.at, items.keyword, items.rest)
     counts(compiler, node, shape, words)
     if rest_codec is None and not any(codecs):
         return node, None
@@ -550,7 +556,9 @@ def _places(
     names = tuple(f"item_{i}" for i in range(len(made)))
     properties = {name: node for name, (node, _codec) in zip(names, made, strict=True)}
     required = list(names[:least])
-    if row.all_required:
+    # Beside objects of any kind, an object without members would be the empty list as well.
+    fill = row.all_required or (spot.union and not least and "object" in spot.beside)
+    if fill:
         for name in names[least:]:
             properties[name] = compiler.with_null(properties[name])
         required = list(names)
@@ -570,7 +578,5 @@ def _places(
         return None
     compiler.ledger.encode(at, items.keyword, "a list with places of their own, written as an object")
     codecs = [codec for _node, codec in made]
-    codec = TupleCodec(
-        names, codecs, least, None if rest is None else "rest", rest and rest[1], row.all_required, nulls
-    )
+    codec = TupleCodec(names, codecs, least, None if rest is None else "rest", rest and rest[1], fill, nulls)
     return compiler.closed(properties, required), codec

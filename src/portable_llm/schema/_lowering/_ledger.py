@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from portable_llm._adaptation import Action, Adaptation, Axis, Effect, Enforcer, entry
@@ -69,6 +70,13 @@ class Ledger:
     def drop_note(self, at: str, keyword: str, how: str = "an annotation that has no place here") -> None:
         """Something that validation does not see."""
         self.add(at, keyword, "dropped", how, "nobody", "annotation")
+
+    def is_widened(self, places: Collection[str]) -> bool:
+        """Whether something at or below one of these places is left to the client."""
+        return any(
+            entry.effect == "widened" and any(at == place or at.startswith(place + "/") for place in places)
+            for (at, _keyword, _action), entry in self._entries.items()
+        )
 
     def narrowings(self) -> int:
         """How many entries say that fewer values are accepted."""

@@ -36,7 +36,7 @@ def lower_union(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
     at = shape.unions[0][2]
     if compiler.ledger.narrowings() > before or _has_closed_ref(compiler, result):
         compiler.note_closed(at)
-    if any(schema is not True for (schema, _at), _start, _end in shape.unevaluated) and len(variants) > 1:
+    if any(one.schema is not True for one in shape.unevaluated) and len(variants) > 1:
         detail = "a value of several alternatives at once is held to the members of one"
         compiler.ledger.add(at, "anyOf", "narrowed", detail, "nobody", "narrowed")
     return result
