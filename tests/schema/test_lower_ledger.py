@@ -47,3 +47,63 @@ def test_the_empty_list_and_the_empty_object_stay_apart(name: str) -> None:
 
     for value in ({}, [], [True], [True, False], {"a": 1}, "text", None):
         assert lowered.restore(lowered.encode({"v": value})) == {"v": value}
+
+
+OPEN = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+
+
+@pytest.mark.parametrize("name", [name for name in CARRYING if dialect(name).closes_by_silence])
+def test_what_is_closed_is_named_where_it_is_closed_and_at_no_union_that_nobody_wrote(name: str) -> None:
+    lowered = lower(held({"properties": {"a": {"type": "string"}}, "required": ["a"]}), name)
+
+    narrowed = [entry for entry in lowered.adaptations if entry.effect == "narrowed"]
+    assert [(entry.subject, entry.severity) for entry in narrowed] == [
+        ("/output/schema/properties/v/additionalProperties", "advisory")
+    ]
+    is_union = "anyOf" in lowered.schema["properties"]["v"]
+    assert (("/properties/v/type", "renamed") in said(lowered)) == is_union
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_a_union_of_closed_alternatives_is_named_by_its_own_keyword(keyword: str) -> None:
+    lowered = lower(held({keyword: [OPEN, {"type": "string"}]}), "anthropic")
+
+    [entry] = [entry for entry in lowered.adaptations if entry.subject.endswith(f"/v/{keyword}") and entry.effect]
+    assert (entry.action, entry.effect, entry.severity) == ("narrowed", "narrowed", "advisory")
+
+
+def test_a_value_of_several_alternatives_at_once_counts_in_full() -> None:
+    alternatives = [{"properties": {name: {"type": "string"}}, "required": [name]} for name in "ab"]
+    lowered = lower(held({"type": "object", "anyOf": alternatives, "unevaluatedProperties": False}), "anthropic")
+
+    [entry] = [entry for entry in lowered.adaptations if entry.subject.endswith("/v/anyOf")]
+    assert (entry.effect, entry.severity) == ("narrowed", "changed")
+
+
+def test_a_root_without_a_type_is_taken_for_an_object_and_that_counts_unless_it_must_be_one() -> None:
+    schema = {"properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+
+    [output] = lower(schema, "anthropic").adaptations
+    [tool] = lower(schema, "anthropic", at="/tools/0/parameters").adaptations
+
+    assert (output.subject, output.severity) == ("/output/schema/type", "changed")
+    assert (tool.subject, tool.severity) == ("/tools/0/parameters/type", "exact")
+
+
+@pytest.mark.parametrize("name", CARRYING)
+def test_only_closing_what_is_silent_is_advisory(name: str) -> None:
+    schema = held(
+        {"anyOf": [OPEN, {"type": "object", "additionalProperties": True, "properties": {"b": {"type": "null"}}}]}
+    )
+
+    for entry in lower(schema, name).adaptations:
+        if entry.severity == "advisory":
+            assert entry.effect == "annotation" or entry.subject.rpartition("/")[2] in ("additionalProperties", "anyOf")
+            assert "/anyOf/1" not in entry.subject
+
+
+def test_a_member_that_may_not_be_there_is_named_by_what_forbids_it() -> None:
+    lowered = lower({"type": "object", "properties": {"a": False, "b": {"type": "string", "enum": []}}}, "cohere")
+
+    assert {place for place, action in said(lowered) if place.startswith("/properties/a")} == {"/properties/a"}
+    assert ("/properties/b/enum", "weakened") in said(lowered)

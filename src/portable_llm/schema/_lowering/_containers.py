@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Node = dict[str, Any]
 MAX_TUPLE = 64
+_ABSENT = "no value is valid, so the member must be absent; the client checks it"
 
 
 # ---- objects ---------------------------------------------------------------------------------------------------------
@@ -23,7 +24,6 @@ MAX_TUPLE = 64
 def object_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
     """An object; `None` if no object can be valid."""
     members = members_of(shape)
-    row = compiler.dialect
     at = shape.groups[0].at if shape.groups else shape.conj[0][1] if shape.conj else ""
     for place in members.unevaluated_lost:
         compiler.ledger.weaken(place, "unevaluatedProperties")
@@ -31,7 +31,7 @@ def object_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
     if not members.is_exact:
         compiler.ledger.weaken(at, "patternProperties")
         words.append(words_for("patternProperties", sorted(members.patterns)))
-    if row.max_depth is not None and spot.depth >= row.max_depth:
+    if compiler.is_deep(spot.depth):
         return compiler.text(at, "type", spot, "objects nest too deep here", words)
     names = _with_required(shape, members)
     if names is None:
@@ -193,8 +193,7 @@ def _pairs(
 
 def pairs_node(compiler: Compiler, conj: Conj, spot: Spot) -> tuple[Node, PairsCodec] | None:
     """The list of pairs of a map's members, and its codec."""
-    row = compiler.dialect
-    if row.max_depth is not None and spot.depth >= row.max_depth:
+    if compiler.is_deep(spot.depth):
         return None
     result = compiler.compile(conj, spot.deeper())
     if result is None:
@@ -226,14 +225,10 @@ def _named(
             if name in shape.required:
                 return None
             if not row.closes_objects:
-                for _schema, place in conj:
+                for schema, place in conj:
                     compiler.ledger.drop(place)
-                    compiler.ledger.weaken(
-                        place, "type", "no value is valid, so it must be absent; the client checks it"
-                    )
-                    compiler.ledger.weaken(
-                        place, "enum", "no value is valid, so it must be absent; the client checks it"
-                    )
+                    for keyword in _NAMES_VALUES & (schema.keys() if isinstance(schema, dict) else set()):
+                        compiler.ledger.weaken(place, keyword, _ABSENT)
                 words.append(f"{name} must be absent")
             continue
         properties[name], codec = result
@@ -300,7 +295,7 @@ def _fill(
     missing = _missing(compiler, properties, required)
     drop: set[str] = set()
     for name in missing:
-        place = f"{at}/properties/{escape(name)}"
+        place, how = f"{at}/properties/{escape(name)}", "and null when absent"
         if not compiler.admits_null(properties[name]):
             plain = properties[name]
             properties[name] = compiler.with_null(plain)
@@ -308,23 +303,17 @@ def _fill(
             if not ("$ref" in plain and compiler.accepted_null(names[name])):
                 drop.add(name)
             if "anyOf" in properties[name] and ("$ref" in plain or "properties" in plain or "anyOf" in plain):
-                _note_union(compiler, names[name], place)
+                compiler.unenforced(names[name])
+                how = "as anyOf with null, which stands for absent"
         elif not _speaks_of_null(names[name]):
             # Null is valid only because nothing is said, so it is not what anybody asked for.
             drop.add(name)
-        compiler.ledger.encode(place, "type", "optional, written as required and null when absent")
+        compiler.ledger.encode(place, "type", f"optional, written as required {how}")
         required.append(name)
     if missing:
         required.sort(key=list(properties).index)
     found.fill = tuple(missing)
     found.drop = frozenset(drop)
-
-
-def _note_union(compiler: Compiler, conj: Conj, place: str) -> None:
-    """A member became a union with null: what its schema says now fails, or is lost, as that union."""
-    if compiler.dialect.closes_by_silence:
-        compiler.note_closed(place)
-    compiler.unenforced(conj)
 
 
 _NAMES_VALUES = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"})
@@ -403,7 +392,10 @@ def _extra(
     made = pairs_node(compiler, conj, spot.deeper())
     keyword = members.keyword if members.additional is not None else "patternProperties"
     if made is None:
-        compiler.ledger.add(at, keyword, "narrowed", "further members cannot be written here", "nobody", "narrowed")
+        if compiler.is_deep(spot.depth + 1):
+            compiler.ledger.add(at, keyword, "narrowed", "further members nest too deep here", "nobody", "narrowed")
+        else:
+            compiler.ledger.rename(at, keyword, "no further member can be valid, so the object is closed")
         if compiler.dialect.closes_objects:
             node["additionalProperties"] = False
         return
@@ -487,7 +479,7 @@ def _tuple(
     has_rest = not _is_never(items.rest) and (most is None or most > len(prefix))
     if "prefixItems" in compiler.supported and compiler.dialect.patterns != "grammar":
         return _native_tuple(compiler, shape, items, spot, words)
-    if len(prefix) > MAX_TUPLE or (compiler.dialect.max_depth is not None and spot.depth >= compiler.dialect.max_depth):
+    if len(prefix) > MAX_TUPLE or compiler.is_deep(spot.depth):
         return compiler.text(at, items.keyword, spot, "a list with places of their own", words)
     made: list[tuple[Node, Codec | None]] = []
     for i, conj in enumerate(prefix):
