@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from portable_llm import UnsupportedSchemaError
 from portable_llm.schema import Lowered, dialect, dialect_names, lower
 
 CARRYING = [name for name in dialect_names() if dialect(name).carries_schema and dialect(name).is_enforced]
@@ -107,3 +108,13 @@ def test_a_member_that_may_not_be_there_is_named_by_what_forbids_it() -> None:
 
     assert {place for place, action in said(lowered) if place.startswith("/properties/a")} == {"/properties/a"}
     assert ("/properties/b/enum", "weakened") in said(lowered)
+
+
+def test_a_schema_that_is_advice_goes_as_it_is_and_is_checked_as_a_whole() -> None:
+    lowered = lower(held({"type": "string", "minLength": 3}), "openai-nonstrict")
+
+    [entry] = lowered.adaptations
+    assert lowered.schema == held({"type": "string", "minLength": 3})
+    assert (entry.subject, entry.enforced_by, entry.severity) == ("/output/schema", "client", "checked")
+    with pytest.raises(UnsupportedSchemaError, match="never fetched"):
+        lower(held({"$ref": "https://example.com/schema.json"}), "openai-nonstrict")

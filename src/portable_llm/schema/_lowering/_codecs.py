@@ -130,6 +130,65 @@ class ObjectCodec:
 
 
 @dataclass(slots=True)
+class NamesCodec:
+    """Members under other names; it works on what the other codecs of the object have written."""
+
+    written: dict[str, str]
+    """Name in the original → name in the lowered schema."""
+    said: dict[str, str]
+    """And back."""
+
+    def encode(self, value: Any) -> Any:
+        if not is_members(value):
+            return value
+        return {self.written.get(name, name): one for name, one in value.items()}
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        if not is_members(value):
+            return value
+        return {self.said.get(name, name): one for name, one in value.items()}
+
+
+@dataclass(slots=True)
+class BothCodecs:
+    """Two codecs for one object, the first nearer to the original."""
+
+    first: Codec
+    second: Codec
+
+    def encode(self, value: Any) -> Any:
+        return self.second.encode(self.first.encode(value))
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        return self.first.restore(self.second.restore(value, partial), partial)
+
+
+def both(first: Codec | None, second: Codec | None) -> Codec | None:
+    """One after the other, as far as they are there."""
+    if first is None or second is None:
+        return second if first is None else first
+    return BothCodecs(first, second)
+
+
+@dataclass(slots=True)
+class EveryMemberCodec:
+    """The same codec for every member of an object but the known ones."""
+
+    value: Codec
+    known: frozenset[str] = frozenset()
+
+    def encode(self, value: Any) -> Any:
+        if not is_members(value):
+            return value
+        return {name: one if name in self.known else self.value.encode(one) for name, one in value.items()}
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        if not is_members(value):
+            return value
+        return {name: one if name in self.known else self.value.restore(one, partial) for name, one in value.items()}
+
+
+@dataclass(slots=True)
 class PairsCodec:
     """A map as a list of `{"key", "value"}`, alone or as the one member of an object."""
 

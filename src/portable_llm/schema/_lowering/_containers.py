@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
-from portable_llm.schema._lowering._codecs import Codec, ListCodec, ObjectCodec, PairsCodec, PrefixCodec, TupleCodec
+from portable_llm.schema._lowering._codecs import (
+    Codec,
+    EveryMemberCodec,
+    ListCodec,
+    NamesCodec,
+    ObjectCodec,
+    PairsCodec,
+    PrefixCodec,
+    TupleCodec,
+    both,
+)
 from portable_llm.schema._lowering._combine import Items, Members, items_of, members_of
 from portable_llm.schema._lowering._document import Conj, escape
 from portable_llm.schema._lowering._ledger import words_for
 from portable_llm.schema._lowering._shape import Shape
+from portable_llm.schema._matches import matches
 
 if TYPE_CHECKING:
     from portable_llm.schema._lowering._compile import Compiler, Spot
@@ -63,8 +75,6 @@ def _with_required(shape: Shape, members: Members) -> dict[str, Conj] | None:
 
 
 def _found(pattern: str, name: str) -> bool:
-    from portable_llm.schema._matches import matches
-
     return matches(pattern, name) is True
 
 
@@ -136,29 +146,9 @@ def _native_map(
             return _empty(compiler, shape, members.said_at, spot, words)
         node["additionalProperties"], inner = result
         compiler.hold_unevaluated(members.said_at, members.keyword, conj or ())
-        codec = None if inner is None else _EveryMember(inner)
+        codec = None if inner is None else EveryMemberCodec(inner)
     _weaken_counts(compiler, node, shape, words, may_keep=codec is None)
     return node, codec
-
-
-class _EveryMember:
-    """The same codec for every member of an object."""
-
-    def __init__(self, value: Codec, known: frozenset[str] = frozenset()) -> None:
-        self._value = value
-        self._known = known
-
-    def encode(self, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        given = cast("dict[str, Any]", value)
-        return {name: one if name in self._known else self._value.encode(one) for name, one in given.items()}
-
-    def restore(self, value: Any, partial: bool) -> Any:
-        if not isinstance(value, dict):
-            return value
-        given = cast("dict[str, Any]", value)
-        return {name: one if name in self._known else self._value.restore(one, partial) for name, one in given.items()}
 
 
 def _empty(compiler: Compiler, shape: Shape, at: str, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
@@ -252,22 +242,40 @@ def _named(
     is_plain = not (found.codecs or found.fill or found.drop or found.extra)
     _weaken_counts(compiler, node, shape, words, may_keep=is_plain and further is None)
     compiler.count_text(node["properties"])
-    if is_plain:
-        return node, further
-    return node, found if further is None else _Both(found, further)
+    renamed = _renamed(compiler, node, at) if spot.root else None
+    return node, both(both(None if is_plain else found, further), renamed)
 
 
-class _Both:
-    """Two codecs for different members of one object."""
+def _renamed(compiler: Compiler, node: Node, at: str) -> NamesCodec | None:
+    """Give members names that the dialect takes; `None` where all have them."""
+    pattern = compiler.dialect.property_names
+    if pattern is None:
+        return None
+    properties: dict[str, Node] = node["properties"]
+    unfit = [name for name in properties if re.fullmatch(pattern, name) is None]
+    if not unfit:
+        return None
+    taken = set(properties)
+    written: dict[str, str] = {}
+    for name in sorted(unfit):
+        written[name] = _fitting(name, taken)
+        taken.add(written[name])
+        compiler.ledger.encode(f"{at}/properties/{escape(name)}", "", f"the member is called {written[name]!r} here")
+    node["properties"] = {written.get(name, name): one for name, one in properties.items()}
+    if "required" in node:
+        node["required"] = [written.get(name, name) for name in node["required"]]
+    return NamesCodec(written, {name: said for said, name in written.items()})
 
-    def __init__(self, first: Codec, second: Codec) -> None:
-        self._first, self._second = first, second
 
-    def encode(self, value: Any) -> Any:
-        return self._second.encode(self._first.encode(value))
-
-    def restore(self, value: Any, partial: bool) -> Any:
-        return self._first.restore(self._second.restore(value, partial), partial)
+def _fitting(name: str, taken: set[str]) -> str:
+    """A name of letters, digits and `_` that is not taken, as near to the given one as it goes."""
+    plain = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:40].strip("_") or "member"
+    if not plain[0].isalpha():
+        plain = f"m_{plain}"
+    found, count = plain, 2
+    while found in taken:
+        found, count = f"{plain}_{count}", count + 1
+    return found
 
 
 def _presence_matters(shape: Shape) -> bool:
@@ -375,7 +383,7 @@ def _open(
         return None
     node["additionalProperties"], codec = result
     compiler.hold_unevaluated(members.said_at, members.keyword, conj)
-    return None if codec is None else _EveryMember(codec, known=frozenset(names))
+    return None if codec is None else EveryMemberCodec(codec, known=frozenset(names))
 
 
 def _extra(
