@@ -7,9 +7,10 @@ reports what it understood in the scorer's vocabulary. It adds nothing to the de
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from portable_llm._adaptation import Adaptation
 from portable_llm._errors import PortableLLMError, ProviderError, StreamInterruptedError, UnreadableAnswerError
 from portable_llm._frames import SseDecoder
 from portable_llm._http import HttpReply
@@ -141,7 +142,23 @@ def compile_schema(schema: dict[str, Any], dialect: str) -> tuple[dict[str, Any]
         if entry.effect is not None
         for loss in _losses(entry.subject.removeprefix("/s"), entry.action, entry.effect)
     ]
+    if any(entry.effect == "narrowed" for entry in lowered.adaptations):
+        losses += _closed_unions(lowered.adaptations)
     return lowered.schema, losses, lowered.encode, lowered.restore
+
+
+def _closed_unions(entries: Iterable[Adaptation]) -> list[dict[str, str]]:
+    """Places that the lowering wrote as a union: where an alternative is closed, a validator names the union."""
+    return [
+        {
+            "path": entry.subject.removeprefix("/s").rpartition("/")[0],
+            "keyword": "anyOf",
+            "effect": "narrowed",
+        }
+        for entry in entries
+        if (entry.action in ("renamed", "encoded") and "anyOf" in entry.detail)
+        or (entry.action == "narrowed" and entry.subject.endswith("/oneOf"))
+    ]
 
 
 def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:

@@ -77,7 +77,8 @@ def severity_of(action: Action, subject: str, enforced_by: Enforcer, effect: Eff
     return "changed"
 
 
-_OPEN_BY_SILENCE = ("additionalProperties", "anyOf", "type")
+_OPEN_BY_SILENCE = ("additionalProperties", "anyOf", "oneOf")
+"""Where closing shows: at the object, and at a union of such objects."""
 
 
 def _severity_of_constraint(action: Action, subject: str, enforced_by: Enforcer, effect: Effect | None) -> Severity:

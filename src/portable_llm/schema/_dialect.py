@@ -75,7 +75,10 @@ class Dialect:
     """`plain`: no look-around; `grammar`: anchored on both sides, no `(?`, no class escapes."""
     backreferences: bool = True
     property_names: str | None = None
-    """Names of members that are accepted, as a pattern."""
+    """Names that members of the root must have, as an anchored pattern; others are renamed, and back in the answer.
+
+    Up to 44 letters, digits and `_` that begin with a letter are taken to be accepted by every pattern.
+    """
     max_depth: int | None = None
     """Objects within objects."""
     max_properties: int | None = None

@@ -27,6 +27,7 @@ _CORE = frozenset(
 )
 _SILENT = frozenset(["$schema", "$id", "$comment", "examples", "deprecated", "readOnly", "writeOnly"])
 _TEXT_FORMATS = frozenset(["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"])
+_MEMBER_NAMES = "^[a-zA-Z0-9_.-]{1,64}$"
 _EVERYTHING = frozenset(
     [
         "type",
@@ -128,9 +129,11 @@ ANTHROPIC = Dialect(
     formats=_TEXT_FORMATS | {"uri"},
     max_min_items=1,
     patterns="plain",
+    property_names=_MEMBER_NAMES,
     facts=(
         _fact("numeric, length and array keywords refused; closed objects", "Anthropic docs Structured outputs"),
         _fact("minItems 0 or 1, formats", "anthropic-sdk-python 2.12.0 lib/_parse/_transform.py"),
+        _fact("names of root members in tools, by a 400", "decocms/studio pull request 6874"),
     ),
 )
 
@@ -148,7 +151,14 @@ BEDROCK = Dialect(
     max_min_items=1,
     patterns="plain",
     backreferences=False,
-    facts=(_fact("subset of 2020-12, others 400", "AWS user guide, structured output"),),
+    property_names=_MEMBER_NAMES,
+    facts=(
+        _fact("subset of 2020-12, others 400", "AWS user guide, structured output"),
+        _fact(
+            "names of root members in tools, by a 400",
+            "aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws issue 709",
+        ),
+    ),
 )
 
 GEMINI_SCHEMA = Dialect(

@@ -81,14 +81,20 @@ def _lowered(text: str, row: Dialect, at: str, small_ranges: bool) -> Lowered:
     if not row.carries_schema:
         return _uncarried(root, row, ledger)
     if not row.is_enforced:
-        ledger.add("", "", "weakened", "the schema is advice here; the client checks the answer", "client", "widened")
-        return Lowered(schema=root, adaptations=ledger.entries())
+        return _advised(root, ledger)
     has_refs = '"$ref"' in text or '"$dynamicRef"' in text or '"$recursiveRef"' in text
     document = Document(root)
     try:
         return _compiled(document, row, ledger, has_refs=has_refs, small_ranges=small_ranges)
     except RecursionError:
         raise UnsupportedSchemaError(f"{at} nests too deep to be compiled") from None
+
+
+def _advised(root: dict[str, Any], ledger: Ledger) -> Lowered:
+    """As it is, since no keyword constrains the answer; only what nobody could read is refused."""
+    Document(root).reachable(root)
+    ledger.add("", "", "weakened", "the schema is advice here; the client checks the answer", "client", "widened")
+    return Lowered(schema=root, adaptations=ledger.entries())
 
 
 def _uncarried(root: dict[str, Any], row: Dialect, ledger: Ledger) -> Lowered:

@@ -95,7 +95,7 @@ def _required(judge: Judge, said: Any, value: Any, members: dict[str, Any], dept
         judge.partial
         or not isinstance(value, dict)
         or not isinstance(said, list)
-        or all(name in value for name in said)
+        or all(name in value for name in cast("list[Any]", said))
     )
 
 
@@ -132,7 +132,9 @@ def _items(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: 
         return True
     given = cast("list[Any]", value)
     if isinstance(said, list):
-        return all(judge.accepts(one, item, depth + 1) for one, item in zip(said, given, strict=False))
+        return all(
+            judge.accepts(one, item, depth + 1) for one, item in zip(cast("list[Any]", said), given, strict=False)
+        )
     return all(judge.accepts(said, item, depth + 1) for item in given[len(members.get("prefixItems", ())) :])
 
 

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeGuard
 
 from portable_llm.schema._lowering._accepts import Judge, type_of
 from portable_llm.schema._lowering._document import Conj, Document
+
+
+def is_members(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_items(value: object) -> TypeGuard[list[Any]]:
+    """Whether a value is a JSON list."""
+    return isinstance(value, list)
 
 
 class Codec(Protocol):
@@ -43,10 +53,14 @@ class ListCodec:
     item: Codec
 
     def encode(self, value: Any) -> Any:
-        return [self.item.encode(one) for one in value] if isinstance(value, list) else value
+        if not is_items(value):
+            return value
+        return [self.item.encode(one) for one in value]
 
     def restore(self, value: Any, partial: bool) -> Any:
-        return [self.item.restore(one, partial) for one in value] if isinstance(value, list) else value
+        if not is_items(value):
+            return value
+        return [self.item.restore(one, partial) for one in value]
 
 
 @dataclass(slots=True)
@@ -60,14 +74,14 @@ class PrefixCodec:
         return self.prefix[index] if index < len(self.prefix) else self.rest
 
     def encode(self, value: Any) -> Any:
-        if not isinstance(value, list):
+        if not is_items(value):
             return value
-        return [encode(self._of(i), one) for i, one in enumerate(cast("list[Any]", value))]
+        return [encode(self._of(i), one) for i, one in enumerate(value)]
 
     def restore(self, value: Any, partial: bool) -> Any:
-        if not isinstance(value, list):
+        if not is_items(value):
             return value
-        return [restore(self._of(i), one, partial) for i, one in enumerate(cast("list[Any]", value))]
+        return [restore(self._of(i), one, partial) for i, one in enumerate(value)]
 
 
 @dataclass(slots=True)
@@ -84,12 +98,11 @@ class ObjectCodec:
     pairs: PairsCodec | None = None
 
     def encode(self, value: Any) -> Any:
-        if not isinstance(value, dict):
+        if not is_members(value):
             return value
-        given = cast("dict[str, Any]", value)
         result: dict[str, Any] = {}
         further: dict[str, Any] = {}
-        for name, one in given.items():
+        for name, one in value.items():
             if self.extra is not None and name not in self.known:
                 further[name] = one
             else:
@@ -101,19 +114,78 @@ class ObjectCodec:
         return result
 
     def restore(self, value: Any, partial: bool) -> Any:
-        if not isinstance(value, dict):
+        if not is_members(value):
             return value
         result: dict[str, Any] = {}
-        for name, one in cast("dict[str, Any]", value).items():
+        for name, one in value.items():
             if one is None and name in self.drop:
                 continue
             if name == self.extra and self.pairs is not None:
                 further = self.pairs.restore(one, partial)
-                if isinstance(further, dict):
-                    result |= {key: item for key, item in cast("dict[str, Any]", further).items() if key not in value}
+                if is_members(further):
+                    result |= {key: item for key, item in further.items() if key not in value}
                     continue
             result[name] = restore(self.codecs.get(name), one, partial)
         return result
+
+
+@dataclass(slots=True)
+class NamesCodec:
+    """Members under other names; it works on what the other codecs of the object have written."""
+
+    written: dict[str, str]
+    """Name in the original → name in the lowered schema."""
+    said: dict[str, str]
+    """And back."""
+
+    def encode(self, value: Any) -> Any:
+        if not is_members(value):
+            return value
+        return {self.written.get(name, name): one for name, one in value.items()}
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        if not is_members(value):
+            return value
+        return {self.said.get(name, name): one for name, one in value.items()}
+
+
+@dataclass(slots=True)
+class BothCodecs:
+    """Two codecs for one object, the first nearer to the original."""
+
+    first: Codec
+    second: Codec
+
+    def encode(self, value: Any) -> Any:
+        return self.second.encode(self.first.encode(value))
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        return self.first.restore(self.second.restore(value, partial), partial)
+
+
+def both(first: Codec | None, second: Codec | None) -> Codec | None:
+    """One after the other, as far as they are there."""
+    if first is None or second is None:
+        return second if first is None else first
+    return BothCodecs(first, second)
+
+
+@dataclass(slots=True)
+class EveryMemberCodec:
+    """The same codec for every member of an object but the known ones."""
+
+    value: Codec
+    known: frozenset[str] = frozenset()
+
+    def encode(self, value: Any) -> Any:
+        if not is_members(value):
+            return value
+        return {name: one if name in self.known else self.value.encode(one) for name, one in value.items()}
+
+    def restore(self, value: Any, partial: bool) -> Any:
+        if not is_members(value):
+            return value
+        return {name: one if name in self.known else self.value.restore(one, partial) for name, one in value.items()}
 
 
 @dataclass(slots=True)
@@ -124,24 +196,23 @@ class PairsCodec:
     member: str | None = None
 
     def encode(self, value: Any) -> Any:
-        if not isinstance(value, dict):
+        if not is_members(value):
             return value
-        given = cast("dict[str, Any]", value)
-        pairs = [{"key": name, "value": encode(self.value, one)} for name, one in given.items()]
+        pairs = [{"key": name, "value": encode(self.value, one)} for name, one in value.items()]
         return pairs if self.member is None else {self.member: pairs}
 
     def restore(self, value: Any, partial: bool) -> Any:
         pairs = value
-        if self.member is not None and isinstance(value, dict) and len(cast("Any", value)) == 1:
-            pairs = cast("dict[str, Any]", value).get(self.member)
-        if not isinstance(pairs, list):
+        if self.member is not None and is_members(value) and len(value) == 1:
+            pairs = value.get(self.member)
+        if not is_items(pairs):
             return value
         result: dict[str, Any] = {}
-        for pair in cast("list[Any]", pairs):
-            if isinstance(pair, dict) and set(cast("dict[str, Any]", pair)) == {"key", "value"}:
-                key = cast("dict[str, Any]", pair)["key"]
+        for pair in pairs:
+            if is_members(pair) and set(pair) == {"key", "value"}:
+                key = pair["key"]
                 if isinstance(key, str) and key not in result:
-                    result[key] = restore(self.value, cast("dict[str, Any]", pair)["value"], partial)
+                    result[key] = restore(self.value, pair["value"], partial)
                     continue
             if partial:
                 continue
@@ -164,30 +235,28 @@ class TupleCodec:
     """Places where null is a value."""
 
     def encode(self, value: Any) -> Any:
-        if not isinstance(value, list):
+        if not is_items(value):
             return value
-        given = cast("list[Any]", value)
-        result = {name: encode(codec, one) for name, codec, one in zip(self.names, self.codecs, given, strict=False)}
+        result = {name: encode(codec, one) for name, codec, one in zip(self.names, self.codecs, value, strict=False)}
         if self.fill:
             result = {name: result.get(name) for name in self.names}
         if self.rest is not None:
-            result[self.rest] = [encode(self.rest_codec, one) for one in given[len(self.names) :]]
+            result[self.rest] = [encode(self.rest_codec, one) for one in value[len(self.names) :]]
         return result
 
     def restore(self, value: Any, partial: bool) -> Any:
-        if not isinstance(value, dict):
+        if not is_members(value):
             return value
-        given = cast("dict[str, Any]", value)
-        if not given.keys() <= {*self.names, self.rest}:
+        if not value.keys() <= {*self.names, self.rest}:
             return value
         result: list[Any] = []
         for i, (name, codec) in enumerate(zip(self.names, self.codecs, strict=True)):
-            if name not in given or (given[name] is None and i >= self.required and i not in self.nulls):
+            if name not in value or (value[name] is None and i >= self.required and i not in self.nulls):
                 break
-            result.append(restore(codec, given[name], partial))
-        further = given.get(self.rest) if self.rest is not None else None
-        if isinstance(further, list) and len(result) == len(self.names):
-            result += [restore(self.rest_codec, one, partial) for one in cast("list[Any]", further)]
+            result.append(restore(codec, value[name], partial))
+        further = value.get(self.rest) if self.rest is not None else None
+        if is_items(further) and len(result) == len(self.names):
+            result += [restore(self.rest_codec, one, partial) for one in further]
         return result
 
 
@@ -203,8 +272,8 @@ class TextCodec:
 
     def restore(self, value: Any, partial: bool) -> Any:
         text = value
-        if self.member is not None and isinstance(value, dict) and len(cast("Any", value)) == 1:
-            text = cast("dict[str, Any]", value).get(self.member)
+        if self.member is not None and is_members(value) and len(value) == 1:
+            text = value.get(self.member)
         if not isinstance(text, str):
             return value
         try:
@@ -312,6 +381,6 @@ class WrapCodec:
         return {self.member: encode(self.inner, value)}
 
     def restore(self, value: Any, partial: bool) -> Any:
-        if not isinstance(value, dict) or set(cast("dict[str, Any]", value)) != {self.member}:
+        if not is_members(value) or set(value) != {self.member}:
             return None if partial and value == {} else value
-        return restore(self.inner, cast("dict[str, Any]", value)[self.member], partial)
+        return restore(self.inner, value[self.member], partial)

@@ -34,21 +34,20 @@ def members_of(shape: Shape) -> Members:
     """All groups of the shape as one, `unevaluatedProperties` resolved; exact unless it says otherwise."""
     groups = shape.groups
     keyword = "additionalProperties"
-    made: list[tuple[Group, int, int]] = []
+    made: list[Group | None] = []
     can_evaluate_more = any(name in _EVALUATING for name, _value, _at in shape.checks)
     lost: list[str] = []
-    for (schema, at), start, end in shape.unevaluated:
-        inner = [group for group, first, last in made if start <= first and last <= end]
-        group = _unevaluated([*shape.groups[start:end], *inner], schema, at)
-        if group is None or schema is True:
-            made += [] if group is None else [(group, start, end)]
-            continue
-        if can_evaluate_more:
-            lost.append(group.at)
-            continue
-        made.append((group, start, end))
-        keyword = "unevaluatedProperties"
-    groups = [*groups, *(group for group, _start, _end in made)]
+    for one in shape.unevaluated:
+        inner = [group for group in made[one.inner] if group is not None]
+        group = _unevaluated([*shape.groups[one.groups], *inner], one.schema, one.at)
+        if group is not None and one.schema is not True:
+            if can_evaluate_more:
+                lost.append(group.at)
+                group = None
+            else:
+                keyword = "unevaluatedProperties"
+        made.append(group)
+    groups = [*groups, *(group for group in made if group is not None)]
     if len(groups) == 1:
         only = groups[0]
         found = Members(only.props, only.patterns, only.additional, only.at, keyword)

@@ -173,8 +173,7 @@ class Compiler:
             return enum_node(self, shape, spot, words)
         mask = shape.mask
         if spot.root and mask == ANY and self.dialect.root_is_object and (shape.groups or shape.required):
-            detail = "the schema names members and no type; an object is taken to be meant"
-            self.ledger.add(shape.conj[0][1], "type", "narrowed", detail, "provider", "narrowed")
+            self.ledger.take_for_object(shape.conj[0][1])
             mask = OBJECT
         single = _SINGLE.get(mask)
         if single is not None:
@@ -198,6 +197,19 @@ class Compiler:
                     self.ledger.drop(f"/{keyword}")
             self.lose_refs(schema)
 
+    def hold_unevaluated(self, at: str, keyword: str, conj: Conj) -> None:
+        """What an `unevaluated…` keyword says is lost as that keyword where its schema is lost in part.
+
+        A value that fails its schema is unevaluated, and that is what a validator reports.
+        """
+        if not keyword.startswith("unevaluated") or not conj:
+            return
+        places = [place for _schema, place in conj]
+        for schema, _at in conj if self._has_refs else ():
+            places += self.document.reachable(schema)
+        if self.ledger.is_widened(places):
+            self.ledger.weaken(at, keyword, "its schema is enforced in part; the client checks it")
+
     def lose_refs(self, value: Any) -> None:
         """Definitions that a dropped keyword leads to are left to the client with it."""
         if self._has_refs:
@@ -216,7 +228,6 @@ class Compiler:
         if mask == ANY and not (has_object or has_array or has_string or has_number) and not row.needs_type:
             return {}, None
         parts: list[Part] = []
-        before = self.ledger.narrowings()
         names = frozenset(name for bit, names in _TYPE_NAMES.items() if bit & mask == bit for name in names)
         inner = Spot(spot.depth, True, names, spot.optional)
         free = [
@@ -233,8 +244,6 @@ class Compiler:
             elif bit & mask:
                 free.append({STRING: "string", INTEGER: "integer"}.get(bit, "number"))
         self._containers(shape, mask, (has_array, has_object), inner, words, parts, free)
-        if self.ledger.narrowings() > before:
-            self.note_closed(shape.conj[0][1] if shape.conj else "")
         return self.alternatives(parts, free, shape, words)
 
     def _containers(
@@ -291,6 +300,8 @@ class Compiler:
         if merged is not None:
             return merged, None
         self.unenforced(shape.conj)
+        if shape.conj:
+            self.ledger.rename(shape.conj[0][1], "type", "written as anyOf, one alternative for each kind of type")
         node = {"anyOf": everything, "nullable": True} if is_nullable else {"anyOf": everything}
         if all(part.codec is None for part in parts):
             return node, None
@@ -303,11 +314,6 @@ class Compiler:
         codec = UnionCodec(branches, self.document)
         self.unions.append(codec)
         return codec
-
-    def note_closed(self, at: str) -> None:
-        """Alternatives that are closed by silence make the union accept less."""
-        detail = "written as anyOf of alternatives that are closed, or narrower, as said at their places"
-        self.ledger.add(at, "anyOf", "narrowed", detail, "provider", "narrowed")
 
     def _merged(self, nodes: list[Node], parts: list[Part]) -> Node | None:
         row = self.dialect
@@ -343,8 +349,7 @@ class Compiler:
         self.ledger.encode(at, keyword, f"{what}: written as JSON text")
         node: Node = {"type": "string", "description": described("JSON text", words)}
         words.clear()
-        row = self.dialect
-        if not spot.union or (row.max_depth is not None and spot.depth >= row.max_depth):
+        if not spot.union or self.is_deep(spot.depth):
             return node, TextCodec()
         self.properties += 1
         return self.closed({"json": node}, ["json"]), TextCodec("json")
@@ -359,6 +364,11 @@ class Compiler:
         if "anyOf" in node:
             return bool(node.get("nullable")) or any(self.admits_null(one) for one in node["anyOf"])
         return Judge(None).accepts(node, None)
+
+    def accepted_null(self, conj: Conj) -> bool:
+        """Whether the original accepts null at a place."""
+        judge = Judge(self.document)
+        return all(judge.accepts(schema, None) for schema, _at in conj)
 
     def with_null(self, node: Node) -> Node:
         """The node, and null besides."""
@@ -483,6 +493,10 @@ class Compiler:
             name, count = f"{base}_{count}", count + 1
         return name
 
+    def is_deep(self, depth: int) -> bool:
+        """Whether no object may stand inside that many objects."""
+        return self.dialect.max_depth is not None and depth >= self.dialect.max_depth
+
     # ---- limits ------------------------------------------------------------------------------------------------------
 
     def has_room_for(self, values: list[Any]) -> bool:
@@ -518,7 +532,7 @@ def _names(mask: int) -> frozenset[str]:
 
 
 def _free_names(names: list[str]) -> frozenset[str]:
-    return frozenset(names) | (frozenset({"integer"}) if "number" in names else frozenset())
+    return frozenset(names) | frozenset[str](["integer"] if "number" in names else [])
 
 
 def _string(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> Result:

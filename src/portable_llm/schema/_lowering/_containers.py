@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, cast
 
-from portable_llm.schema._lowering._codecs import Codec, ListCodec, ObjectCodec, PairsCodec, PrefixCodec, TupleCodec
+from portable_llm.schema._lowering._codecs import (
+    Codec,
+    EveryMemberCodec,
+    ListCodec,
+    NamesCodec,
+    ObjectCodec,
+    PairsCodec,
+    PrefixCodec,
+    TupleCodec,
+    both,
+)
 from portable_llm.schema._lowering._combine import Items, Members, items_of, members_of
 from portable_llm.schema._lowering._document import Conj, escape
 from portable_llm.schema._lowering._ledger import words_for
 from portable_llm.schema._lowering._shape import Shape
+from portable_llm.schema._matches import matches
 
 if TYPE_CHECKING:
     from portable_llm.schema._lowering._compile import Compiler, Spot
 
 Node = dict[str, Any]
 MAX_TUPLE = 64
+_ABSENT = "no value is valid, so the member must be absent; the client checks it"
 
 
 # ---- objects ---------------------------------------------------------------------------------------------------------
@@ -23,7 +36,6 @@ MAX_TUPLE = 64
 def object_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
     """An object; `None` if no object can be valid."""
     members = members_of(shape)
-    row = compiler.dialect
     at = shape.groups[0].at if shape.groups else shape.conj[0][1] if shape.conj else ""
     for place in members.unevaluated_lost:
         compiler.ledger.weaken(place, "unevaluatedProperties")
@@ -31,7 +43,7 @@ def object_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
     if not members.is_exact:
         compiler.ledger.weaken(at, "patternProperties")
         words.append(words_for("patternProperties", sorted(members.patterns)))
-    if row.max_depth is not None and spot.depth >= row.max_depth:
+    if compiler.is_deep(spot.depth):
         return compiler.text(at, "type", spot, "objects nest too deep here", words)
     names = _with_required(shape, members)
     if names is None:
@@ -63,8 +75,6 @@ def _with_required(shape: Shape, members: Members) -> dict[str, Conj] | None:
 
 
 def _found(pattern: str, name: str) -> bool:
-    from portable_llm.schema._matches import matches
-
     return matches(pattern, name) is True
 
 
@@ -135,30 +145,10 @@ def _native_map(
         if result is None:
             return _empty(compiler, shape, members.said_at, spot, words)
         node["additionalProperties"], inner = result
-        codec = None if inner is None else _EveryMember(inner)
+        compiler.hold_unevaluated(members.said_at, members.keyword, conj or ())
+        codec = None if inner is None else EveryMemberCodec(inner)
     _weaken_counts(compiler, node, shape, words, may_keep=codec is None)
     return node, codec
-
-
-class _EveryMember:
-    """The same codec for every member of an object."""
-
-    def __init__(
-        self, value: Codec, codecs: dict[str, Codec] | None = None, known: frozenset[str] = frozenset()
-    ) -> None:
-        self._value = value
-        self._known = known
-        self._inner = codecs
-
-    def encode(self, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {name: one if name in self._known else self._value.encode(one) for name, one in value.items()}
-
-    def restore(self, value: Any, partial: bool) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {name: one if name in self._known else self._value.restore(one, partial) for name, one in value.items()}
 
 
 def _empty(compiler: Compiler, shape: Shape, at: str, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
@@ -193,8 +183,7 @@ def _pairs(
 
 def pairs_node(compiler: Compiler, conj: Conj, spot: Spot) -> tuple[Node, PairsCodec] | None:
     """The list of pairs of a map's members, and its codec."""
-    row = compiler.dialect
-    if row.max_depth is not None and spot.depth >= row.max_depth:
+    if compiler.is_deep(spot.depth):
         return None
     result = compiler.compile(conj, spot.deeper())
     if result is None:
@@ -226,14 +215,10 @@ def _named(
             if name in shape.required:
                 return None
             if not row.closes_objects:
-                for _schema, place in conj:
+                for schema, place in conj:
                     compiler.ledger.drop(place)
-                    compiler.ledger.weaken(
-                        place, "type", "no value is valid, so it must be absent; the client checks it"
-                    )
-                    compiler.ledger.weaken(
-                        place, "enum", "no value is valid, so it must be absent; the client checks it"
-                    )
+                    for keyword in _NAMES_VALUES & (schema.keys() if isinstance(schema, dict) else set()):
+                        compiler.ledger.weaken(place, keyword, _ABSENT)
                 words.append(f"{name} must be absent")
             continue
         properties[name], codec = result
@@ -257,22 +242,40 @@ def _named(
     is_plain = not (found.codecs or found.fill or found.drop or found.extra)
     _weaken_counts(compiler, node, shape, words, may_keep=is_plain and further is None)
     compiler.count_text(node["properties"])
-    if is_plain:
-        return node, further
-    return node, found if further is None else _Both(found, further)
+    renamed = _renamed(compiler, node, at) if spot.root else None
+    return node, both(both(None if is_plain else found, further), renamed)
 
 
-class _Both:
-    """Two codecs for different members of one object."""
+def _renamed(compiler: Compiler, node: Node, at: str) -> NamesCodec | None:
+    """Give members names that the dialect takes; `None` where all have them."""
+    pattern = compiler.dialect.property_names
+    if pattern is None:
+        return None
+    properties: dict[str, Node] = node["properties"]
+    unfit = [name for name in properties if re.fullmatch(pattern, name) is None]
+    if not unfit:
+        return None
+    taken = set(properties)
+    written: dict[str, str] = {}
+    for name in sorted(unfit):
+        written[name] = _fitting(name, taken)
+        taken.add(written[name])
+        compiler.ledger.encode(f"{at}/properties/{escape(name)}", "", f"the member is called {written[name]!r} here")
+    node["properties"] = {written.get(name, name): one for name, one in properties.items()}
+    if "required" in node:
+        node["required"] = [written.get(name, name) for name in node["required"]]
+    return NamesCodec(written, {name: said for said, name in written.items()})
 
-    def __init__(self, first: Codec, second: Codec) -> None:
-        self._first, self._second = first, second
 
-    def encode(self, value: Any) -> Any:
-        return self._second.encode(self._first.encode(value))
-
-    def restore(self, value: Any, partial: bool) -> Any:
-        return self._first.restore(self._second.restore(value, partial), partial)
+def _fitting(name: str, taken: set[str]) -> str:
+    """A name of letters, digits and `_` that is not taken, as near to the given one as it goes."""
+    plain = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:40].strip("_") or "member"
+    if not plain[0].isalpha():
+        plain = f"m_{plain}"
+    found, count = plain, 2
+    while found in taken:
+        found, count = f"{plain}_{count}", count + 1
+    return found
 
 
 def _presence_matters(shape: Shape) -> bool:
@@ -300,17 +303,20 @@ def _fill(
     missing = _missing(compiler, properties, required)
     drop: set[str] = set()
     for name in missing:
-        place = f"{at}/properties/{escape(name)}"
+        place, how = f"{at}/properties/{escape(name)}", "and null when absent"
         if not compiler.admits_null(properties[name]):
             plain = properties[name]
             properties[name] = compiler.with_null(plain)
-            drop.add(name)
+            # A definition that is still being written may turn out to have null as a value of its own.
+            if not ("$ref" in plain and compiler.accepted_null(names[name])):
+                drop.add(name)
             if "anyOf" in properties[name] and ("$ref" in plain or "properties" in plain or "anyOf" in plain):
-                _note_union(compiler, names[name], place)
+                compiler.unenforced(names[name])
+                how = "as anyOf with null, which stands for absent"
         elif not _speaks_of_null(names[name]):
             # Null is valid only because nothing is said, so it is not what anybody asked for.
             drop.add(name)
-        compiler.ledger.encode(place, "type", "optional, written as required and null when absent")
+        compiler.ledger.encode(place, "type", f"optional, written as required {how}")
         required.append(name)
     if missing:
         required.sort(key=list(properties).index)
@@ -318,18 +324,11 @@ def _fill(
     found.drop = frozenset(drop)
 
 
-def _note_union(compiler: Compiler, conj: Conj, place: str) -> None:
-    """A member became a union with null: what its schema says now fails, or is lost, as that union."""
-    if compiler.dialect.closes_by_silence:
-        compiler.note_closed(place)
-    compiler.unenforced(conj)
-
-
 _NAMES_VALUES = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"})
 
 
 def _speaks_of_null(conj: Conj) -> bool:
-    return any(isinstance(schema, dict) and schema.keys() & _NAMES_VALUES for schema, _at in conj)
+    return any(isinstance(schema, dict) and not _NAMES_VALUES.isdisjoint(cast("Node", schema)) for schema, _at in conj)
 
 
 def _close(
@@ -367,12 +366,14 @@ def _close(
         compiler.ledger.weaken(said_at, "patternProperties")
         words += [words_for("patternProperties", pattern) for pattern in members.patterns]
     if can_say and not row.closes_objects:
-        return _open(compiler, node, conj, spot, names)
+        return _open(compiler, node, members, conj, spot, names)
     _extra(compiler, node, members, found, conj, spot, names, said_at)
     return None
 
 
-def _open(compiler: Compiler, node: Node, conj: Conj, spot: Spot, names: dict[str, Conj]) -> Codec | None:
+def _open(
+    compiler: Compiler, node: Node, members: Members, conj: Conj, spot: Spot, names: dict[str, Conj]
+) -> Codec | None:
     if _is_free(conj):
         node["additionalProperties"] = True
         return None
@@ -381,7 +382,8 @@ def _open(compiler: Compiler, node: Node, conj: Conj, spot: Spot, names: dict[st
         node["additionalProperties"] = False
         return None
     node["additionalProperties"], codec = result
-    return None if codec is None else _EveryMember(codec, known=frozenset(names))
+    compiler.hold_unevaluated(members.said_at, members.keyword, conj)
+    return None if codec is None else EveryMemberCodec(codec, known=frozenset(names))
 
 
 def _extra(
@@ -398,7 +400,10 @@ def _extra(
     made = pairs_node(compiler, conj, spot.deeper())
     keyword = members.keyword if members.additional is not None else "patternProperties"
     if made is None:
-        compiler.ledger.add(at, keyword, "narrowed", "further members cannot be written here", "nobody", "narrowed")
+        if compiler.is_deep(spot.depth + 1):
+            compiler.ledger.add(at, keyword, "narrowed", "further members nest too deep here", "nobody", "narrowed")
+        else:
+            compiler.ledger.rename(at, keyword, "no further member can be valid, so the object is closed")
         if compiler.dialect.closes_objects:
             node["additionalProperties"] = False
         return
@@ -434,6 +439,7 @@ def array_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -
         if inner or compiler.dialect.needs_items:
             node["items"] = inner
         codec = None if item_codec is None else ListCodec(item_codec)
+        compiler.hold_unevaluated(at, items.keyword, items.rest or ())
     counts(compiler, node, shape, words)
     return node, codec
 
@@ -481,7 +487,7 @@ def _tuple(
     has_rest = not _is_never(items.rest) and (most is None or most > len(prefix))
     if "prefixItems" in compiler.supported and compiler.dialect.patterns != "grammar":
         return _native_tuple(compiler, shape, items, spot, words)
-    if len(prefix) > MAX_TUPLE or (compiler.dialect.max_depth is not None and spot.depth >= compiler.dialect.max_depth):
+    if len(prefix) > MAX_TUPLE or compiler.is_deep(spot.depth):
         return compiler.text(at, items.keyword, spot, "a list with places of their own", words)
     made: list[tuple[Node, Codec | None]] = []
     for i, conj in enumerate(prefix):
@@ -526,6 +532,7 @@ def _native_tuple(
             compiler.ledger.rename(items.at, items.keyword, "written as maxItems")
         else:
             node["items"], rest_codec = result
+            compiler.hold_unevaluated(items.at, items.keyword, items.rest)
     counts(compiler, node, shape, words)
     if rest_codec is None and not any(codecs):
         return node, None
@@ -549,7 +556,9 @@ def _places(
     names = tuple(f"item_{i}" for i in range(len(made)))
     properties = {name: node for name, (node, _codec) in zip(names, made, strict=True)}
     required = list(names[:least])
-    if row.all_required:
+    # Beside objects of any kind, an object without members would be the empty list as well.
+    fill = row.all_required or (spot.union and not least and "object" in spot.beside)
+    if fill:
         for name in names[least:]:
             properties[name] = compiler.with_null(properties[name])
         required = list(names)
@@ -569,7 +578,5 @@ def _places(
         return None
     compiler.ledger.encode(at, items.keyword, "a list with places of their own, written as an object")
     codecs = [codec for _node, codec in made]
-    codec = TupleCodec(
-        names, codecs, least, None if rest is None else "rest", rest and rest[1], row.all_required, nulls
-    )
+    codec = TupleCodec(names, codecs, least, None if rest is None else "rest", rest and rest[1], fill, nulls)
     return compiler.closed(properties, required), codec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from portable_llm._adaptation import Action, Adaptation, Axis, Effect, Enforcer, entry
@@ -18,8 +19,9 @@ class Ledger:
         self.at = at
         self._source = source
         self._axis: Axis = "tools" if at.startswith("/tools") else "json"
-        self._narrowings = 0
         self._entries: dict[tuple[str, str, str], Adaptation] = {}
+        self._narrowed: list[Adaptation] = []
+        """In the order they were met, repeated where a place is met again."""
 
     def add(
         self,
@@ -32,13 +34,13 @@ class Ledger:
     ) -> None:
         """One entry about a keyword at a place of the original."""
         key = (at, keyword, action)
-        if effect == "narrowed":
-            self._narrowings += 1
         if key not in self._entries:
             subject = f"{self.at}{at}/{keyword}" if keyword else f"{self.at}{at}"
             self._entries[key] = entry(
                 self._axis, subject, action, detail, enforced_by, source=self._source, effect=effect
             )
+        if effect == "narrowed":
+            self._narrowed.append(self._entries[key])
 
     def weaken(self, at: str, keyword: str, why: str = "not enforced here; the client checks it") -> None:
         """A constraint that only the client holds."""
@@ -70,9 +72,30 @@ class Ledger:
         """Something that validation does not see."""
         self.add(at, keyword, "dropped", how, "nobody", "annotation")
 
+    def is_widened(self, places: Collection[str]) -> bool:
+        """Whether something at or below one of these places is left to the client."""
+        return any(
+            entry.effect == "widened" and any(at == place or at.startswith(place + "/") for place in places)
+            for (at, _keyword, _action), entry in self._entries.items()
+        )
+
     def narrowings(self) -> int:
-        """How many entries say that fewer values are accepted."""
-        return self._narrowings
+        """How many times it was said that fewer values are accepted."""
+        return len(self._narrowed)
+
+    def take_for_object(self, at: str) -> None:
+        """A root that names members and no type; the arguments of a tool are an object anyway."""
+        detail = "the schema names members and no type; an object is taken to be meant: say type: object"
+        if self._axis == "tools":
+            self.rename(at, "type", detail)
+        else:
+            self.add(at, "type", "narrowed", detail, "provider", "narrowed")
+
+    def narrow_union(self, at: str, keyword: str, since: int) -> None:
+        """A union accepts less because its alternatives do; as grave as the gravest of what was said `since`."""
+        is_silent = all(entry.severity == "advisory" for entry in self._narrowed[since:])
+        detail = "its alternatives are closed, or narrower, as said at their places"
+        self.add(at, keyword, "narrowed", detail, "provider" if is_silent else "nobody", "narrowed")
 
     def entries(self) -> tuple[Adaptation, ...]:
         """All entries, by place and keyword: the order of keys in a schema must not matter."""

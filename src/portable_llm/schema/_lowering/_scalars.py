@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from portable_llm.schema._lowering._accepts import Judge, type_of
 from portable_llm.schema._lowering._codecs import Codec, LabelCodec
@@ -225,14 +225,16 @@ def enum_node(
     kinds = {type_of(one) for one in kept}
     if kinds == {"integer", "number"}:
         kinds = {"number"}
+    node: dict[str, Any] | None = None
+    codec: Codec | None = None
     if compiler.has_room_for(kept):
         node, codec = _written(compiler, kept, kinds, at, keyword, spot)
-    else:
-        node, codec = None, None
     if node is None:
         compiler.ledger.weaken(at, keyword)
         words.append(words_for(keyword, kept[0] if keyword == "const" else kept))
-        node = compiler.types_node(sorted(kinds)) if kinds else {"type": "string", "enum": ["null"]}
+        node = dict[str, Any]({"type": "string", "enum": ["null"]})
+        if kinds:
+            node = compiler.types_node(sorted(kinds))
     if is_nullable:
         node["nullable"] = True
     return node, codec
@@ -289,5 +291,5 @@ def _labels(values: list[Any]) -> dict[str, Any]:
 
     texts = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False, sort_keys=True) for one in values]
     if len(set(texts)) < len(texts):
-        texts = [json.dumps(cast("Any", one), ensure_ascii=False, sort_keys=True) for one in values]
+        texts = [json.dumps(one, ensure_ascii=False, sort_keys=True) for one in values]
     return dict(zip(texts, values, strict=True))

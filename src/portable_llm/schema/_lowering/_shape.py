@@ -8,10 +8,10 @@ schema and pointer, several of them where several hold at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from portable_llm._errors import UnsupportedSchemaError
-from portable_llm.schema._lowering._document import Conj, Document, Schema, Sub, escape
+from portable_llm.schema._lowering._document import Conj, Document, Schema, escape
 
 NULL, BOOLEAN, INTEGER, NUMBER, STRING, ARRAY, OBJECT = 1, 2, 4, 12, 16, 32, 64
 ANY = 127
@@ -56,6 +56,16 @@ class Row:
         self.said_by = "items"
 
 
+class Unevaluated(NamedTuple):
+    """One `unevaluatedProperties`, and what lies in its scope: everything read below the schema that has it."""
+
+    schema: Schema
+    at: str
+    groups: slice
+    inner: slice
+    """Those of the schemas in its scope."""
+
+
 class Shape:
     """What holds at one place."""
 
@@ -94,7 +104,7 @@ class Shape:
         """Keyword, branches, pointer of the schema that has it."""
         self.checks: list[tuple[str, Any, str]] = []
         self.notes: dict[str, Said] = {}
-        self.unevaluated: list[tuple[Sub, int, int]] = []
+        self.unevaluated: list[Unevaluated] = []
 
 
 Choices = Mapping[str, int]
@@ -131,7 +141,7 @@ class Gatherer:
         if "$ref" in members and self.document.ref_hides_siblings:
             self._follow(shape, members["$ref"], at, choices, via)
             return
-        start = len(shape.groups)
+        groups, inner = len(shape.groups), len(shape.unevaluated)
         unknown = self.document.unknown
         for keyword, value in members.items():
             handler = _HANDLERS.get(keyword)
@@ -142,8 +152,13 @@ class Gatherer:
         if _NESTING & members.keys():
             self._nested(shape, members, at, choices, via)
         if "unevaluatedProperties" in members and "unevaluatedProperties" not in unknown:
-            sub = (members["unevaluatedProperties"], f"{at}/unevaluatedProperties")
-            shape.unevaluated.append((sub, start, len(shape.groups)))
+            found = Unevaluated(
+                members["unevaluatedProperties"],
+                f"{at}/unevaluatedProperties",
+                slice(groups, len(shape.groups)),
+                slice(inner, len(shape.unevaluated)),
+            )
+            shape.unevaluated.append(found)
 
     def _nested(self, shape: Shape, members: dict[str, Any], at: str, choices: Choices, via: tuple[str, ...]) -> None:
         for keyword in ("$ref", "$recursiveRef", "$dynamicRef"):

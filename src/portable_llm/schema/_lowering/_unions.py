@@ -33,12 +33,13 @@ def lower_union(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
     _exclusive(compiler, shape, variants, words)
     before = compiler.ledger.narrowings()
     result = _alternatives(compiler, shape, variants, spot, words)
-    at = shape.unions[0][2]
+    keyword, _branches, at = shape.unions[0]
     if compiler.ledger.narrowings() > before or _has_closed_ref(compiler, result):
-        compiler.note_closed(at)
-    if any(schema is not True for (schema, _at), _start, _end in shape.unevaluated) and len(variants) > 1:
+        compiler.ledger.narrow_union(at, keyword, before)
+    several = [at for keyword, _branches, at in shape.unions if keyword == "anyOf"]
+    if several and len(variants) > 1 and any(one.schema is not True for one in shape.unevaluated):
         detail = "a value of several alternatives at once is held to the members of one"
-        compiler.ledger.add(at, "anyOf", "narrowed", detail, "nobody", "narrowed")
+        compiler.ledger.add(several[0], "anyOf", "narrowed", detail, "nobody", "narrowed")
     return result
 
 
