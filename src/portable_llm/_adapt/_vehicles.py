@@ -8,7 +8,7 @@ schema is sent as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
@@ -83,24 +83,28 @@ _Way: TypeAlias = Callable[[Wanted], "Vehicle | _No | None"]
 
 def choose(wanted: Wanted) -> Vehicle:
     """The way to take; raises `InvalidRequestError` or `UnsupportedSchemaError` if none is open."""
-    open_ways: list[Vehicle] = []
-    closed: list[_No] = []
+    passed: list[Vehicle | _No] = []
     for way in _WAYS[wanted.output.mode]:
         found = way(wanted)
         if isinstance(found, Vehicle):
             found = _kept(found, wanted)
-        if isinstance(found, _No):
-            closed.append(found)
-        elif found is not None:
-            worst = found.worst
-            if worst is None or _gravity(worst) < _LOST:
-                return replace(found, why_not=(*(_too_lossy(one) for one in open_ways), *(no.why for no in closed)))
-            open_ways.append(found)
-    if not open_ways:
-        raise _nothing_left(wanted, closed)
-    best = min(open_ways, key=_order)
-    others = (_too_lossy(one) for one in open_ways if one is not best)
-    return replace(best, why_not=(*(no.why for no in closed), *others))
+        if isinstance(found, Vehicle) and not _is_lossy(found):
+            return replace(found, why_not=_reasons(passed))
+        if found is not None:
+            passed.append(found)
+    lossy = [one for one in passed if isinstance(one, Vehicle)]
+    if not lossy:
+        raise _nothing_left(wanted, [one for one in passed if isinstance(one, _No)])
+    best = min(lossy, key=_order)
+    return replace(best, why_not=_reasons([one for one in passed if one is not best]))
+
+
+def _is_lossy(vehicle: Vehicle) -> bool:
+    return vehicle.worst is not None and _gravity(vehicle.worst) >= _LOST
+
+
+def _reasons(passed: Sequence[Vehicle | _No]) -> tuple[str, ...]:
+    return tuple(one.why if isinstance(one, _No) else _too_lossy(one) for one in passed)
 
 
 def _gravity(loss: Adaptation) -> int:
@@ -170,9 +174,7 @@ def _tool(wanted: Wanted) -> Vehicle | _No | None:
     fact = wanted.context.capabilities["tools/strict"]
     if name is not None and fact.support == "yes" and wanted.output.strict is not False:
         strict = _lowered(wanted.schema, _rooted(name), Vehicle(mode="tool", strict=True))
-        if isinstance(strict, Vehicle) and (strict.worst is None or _gravity(strict.worst) < _LOST):
-            return strict
-        if wanted.output.strict:
+        if wanted.output.strict or (isinstance(strict, Vehicle) and not _is_lossy(strict)):
             return strict
     if plain is None:
         return Vehicle(mode="tool")
