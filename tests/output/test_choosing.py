@@ -17,7 +17,9 @@ from pydantic import BaseModel, Field
 
 from portable_llm import (
     AsyncClient,
+    Capabilities,
     Client,
+    Fact,
     Invalid,
     InvalidRequestError,
     LossError,
@@ -30,7 +32,7 @@ from portable_llm import (
     UnsupportedSchemaError,
 )
 from portable_llm._adaptation import LossPolicy
-from portable_llm.providers import provider_names
+from portable_llm.providers import provider, provider_names
 from portable_llm.schema import lower, validate
 from portable_llm.testing import FakeServer, answer, scripted
 
@@ -146,6 +148,22 @@ def test_a_model_without_structured_output_gets_a_forced_call(client: Client) ->
     assert "cannot hold an answer to it" in reason(made)
 
 
+def test_where_the_provider_holds_json_at_least_the_prompt_goes_with_that(client: Client) -> None:
+    no = Fact(support="no", source="docs", date="2026-01-01")
+    row = provider("compatible").with_(capabilities=Capabilities(facts={"output/native": no, "tool_choice/named": no}))
+    made = planned(Client(providers={"compatible": row}), UNKNOWN, Output(schema=MAP))
+
+    assert travels(made) == "prompt"
+    assert made.call.json["response_format"] == {"type": "json_object"}
+    assert json.dumps(MAP, separators=(",", ":")) in str(made.call.json["messages"])
+    assert "in JSON mode" in reason(made)
+
+
+@pytest.mark.parametrize("model", ["openai:gpt-4-turbo", "openai:gpt-4", "openai:gpt-3.5-turbo"])
+def test_a_model_that_came_before_schemas_gets_a_forced_call(client: Client, model: str) -> None:
+    assert travels(planned(client, model, Output(schema=MAP))) == "tool"
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -243,6 +261,11 @@ def test_what_is_referred_to_from_a_lost_place_is_lost(client: Client) -> None:
 def test_a_word_that_constrains_nothing_is_no_keyword_to_keep(client: Client, keep: Any) -> None:
     with pytest.raises(InvalidRequestError, match="/output/keep"):
         planned(client, STRICT, Output(schema=MAP, keep=keep))
+
+
+def test_without_a_schema_there_is_nothing_to_keep(client: Client) -> None:
+    with pytest.raises(InvalidRequestError, match="no schema"):
+        planned(client, STRICT, Output(keep=("pattern",)))
 
 
 # ---- the ledger ------------------------------------------------------------------------------------------------------

@@ -101,5 +101,17 @@ def _wrapped(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _by_prompt(request: Request[Any], schema: JsonSchema | None, context: Context, why: str) -> Changed:
     text = _ANY_JSON if schema is None else _BY_SCHEMA + dump_json(schema).decode()
-    note = entry("json", "/output", "emulated", f"asked for in the system text, checked by the client: {why}", "client")
-    return replace(request, output=None, messages=with_instruction(request.messages, text)), (note,)
+    in_json = _in_json_mode(request, schema, context)
+    where = "in the system text, in JSON mode" if in_json else "in the system text"
+    note = entry("json", "/output", "emulated", f"asked for {where}, checked by the client: {why}", "client")
+    wanted: Output[Any] | None = Output(mode="native") if in_json else None
+    return replace(request, output=wanted, messages=with_instruction(request.messages, text)), (note,)
+
+
+def _in_json_mode(request: Request[Any], schema: JsonSchema | None, context: Context) -> bool:
+    """Whether the provider is known to hold the answer to JSON at least; its JSON mode gives objects only."""
+    if request.output is None or request.output.mode != "auto" or not is_object(schema):
+        return False
+    facts = context.capabilities
+    is_known = facts["output/json"].support == "yes" and not facts["output/json"].is_assumed
+    return is_known and facts["output/native"].support != "yes" and not request.tools

@@ -102,5 +102,5 @@ CAPABILITIES = Capabilities(
         "cache/breakpoints": fact(maximum=4, note="at most 4, none on reasoning"),
         "cache/key": _no("the protocol has no such field"),
         "metadata": fact(note="the key user_id only"),
-    },
+    }
 )
