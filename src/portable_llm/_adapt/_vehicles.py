@@ -226,10 +226,16 @@ def _rooted(name: str) -> Dialect:
     return replace(dialect(name), root_is_object=True)
 
 
+_ANYTHING = Dialect(name="json-schema", supported=frozenset(), others="supported")
+"""What cannot be said in this one cannot be held by the client either."""
+
+
 def _lowered(schema: JsonSchema, row: Dialect, vehicle: Vehicle) -> Vehicle | _No:
+    """The vehicle with its schema; raises `UnsupportedSchemaError` for what no dialect could say."""
     try:
         return replace(vehicle, lowered=lower(schema, row, at=AT))
     except UnsupportedSchemaError as error:
+        lower(schema, _ANYTHING, at=AT)
         return _No(f"{row.name} cannot say the schema: {error.message}", is_schema=True)
 
 
