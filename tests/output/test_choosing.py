@@ -514,7 +514,7 @@ def test_an_answer_is_held_to_the_original_and_asked_for_again_in_its_words(name
     response = asked("sync", name, [json.dumps(wrong), json.dumps(right)], output)
 
     assert isinstance(first.outcome, Invalid)
-    assert first.outcome.errors == ("/counts/a: -1 is less than the minimum of 0",)
+    assert first.outcome.errors == ("/counts/a: -1 is not at least 0",)
     assert first.outcome.best_effort == {"counts": {"a": -1}}
     assert (response.parsed, len(response.attempts)) == ({"counts": {"a": 1}}, 2)
 

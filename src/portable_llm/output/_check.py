@@ -71,18 +71,36 @@ def _from_text(response: Response[Any], how: OutputPlan) -> Outcome[JsonValue]:
 def _read(text: str, how: OutputPlan) -> Parsed[JsonValue] | Invalid:
     """The value in the text, in the shape of the original schema; here alone texts are read.
 
-    An encoded value is recognised by the schema that was sent, and judged by the original. A model that wrote the
-    original shape all the same is understood too.
+    An encoded value is recognised by the schema that was sent and judged by the original; a model that wrote the
+    original shape all the same is understood too. Only what is of neither shape is brought to one, so that aligning
+    never bends a value of one shape into the other.
     """
     if how.lowered is None or how.lowered.is_identity:
         return read(text, how.schema)
-    found = read(text, how.lowered.schema)
+    first: Invalid | None = None
+    for policy in ("syntax", "align"):
+        for shape in (how.lowered.schema, how.schema):
+            found = _restored(read(text, shape, policy=policy), how)
+            if isinstance(found, Parsed):
+                return found
+            first = first or found
+    return _in_original_words(first or Invalid(errors=()), how)
+
+
+def _restored(found: Parsed[JsonValue] | Invalid, how: OutputPlan) -> Parsed[JsonValue] | Invalid:
+    """The value in the original's shape, if the original accepts it."""
     if isinstance(found, Invalid):
-        found = read(text)
-    if isinstance(found, Invalid):
-        return replace(found, best_effort=how.restored(found.best_effort))
+        return found
     value, errors = how.judged(found.value)
     return Invalid(errors=errors, best_effort=value, repairs=found.repairs) if errors else replace(found, value=value)
+
+
+def _in_original_words(found: Invalid, how: OutputPlan) -> Invalid:
+    """What the original schema has against the value, at its own places: a re-ask quotes that."""
+    if found.best_effort is None:
+        return found
+    value, errors = how.judged(found.best_effort)
+    return replace(found, errors=errors or found.errors, best_effort=value)
 
 
 def _is_number(value: JsonValue) -> bool:
