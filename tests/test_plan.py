@@ -154,7 +154,8 @@ def test_a_model_without_tools_loses_all_that_is_said_about_them() -> None:
 
 
 def test_a_schema_the_provider_cannot_hold_goes_into_the_prompt_and_is_checked_here() -> None:
-    made = plan(system("Be brief."), user("?"), facts={"output/native": NO}, output=Output(schema=SCHEMA))
+    facts = {"output/native": NO, "output/json": NO, "tool_choice/named": NO}
+    made = plan(system("Be brief."), user("?"), facts=facts, output=Output(schema=SCHEMA))
 
     assert made.output is not None
     assert made.output.mode == "prompt"

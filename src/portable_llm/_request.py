@@ -96,7 +96,9 @@ class Output(Generic[T]):
     name: str = "output"
     """Name of the schema on the wire: letters, digits, `_`, `-`; at most 64."""
     strict: bool | None = None
-    """Whether the provider must enforce the schema; `None` leaves it to the provider's default."""
+    """Whether the provider is asked to enforce the schema; `None`: yes, where that loses nothing grave."""
+    keep: tuple[str, ...] = ()
+    """Keywords that the provider itself must enforce: where it would leave one to the client, another way is taken."""
 
 
 def output_of(wanted: Any) -> Output[Any]:

@@ -5,10 +5,12 @@ Whatever carries it, the client holds the answer against the original schema.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from portable_llm._adapt._context import Changed, Context, assumed, with_instruction
+from portable_llm._adapt._vehicles import Vehicle, Wanted, choose, is_object
 from portable_llm._adaptation import entry
 from portable_llm._errors import InvalidRequestError
 from portable_llm._json import dump_json
@@ -27,56 +29,39 @@ def adapt_output(request: Request[Any], context: Context) -> Changed:
     if output is None:
         return request, ()
     schema = json_schema_of(output.type) if output.type is not None else output.schema
-    mode, why = _mode(output, schema, request, context)
+    vehicle = choose(Wanted(output, schema if schema is None else dict(schema), request, context))
+    is_wrapped = vehicle.mode == "tool" and vehicle.lowered is None and not is_object(schema)
     context.output = OutputPlan(
-        mode=mode, schema=schema, name=output.name, is_wrapped=mode == "tool" and not _is_object(schema)
+        mode=vehicle.mode, schema=schema, name=output.name, is_wrapped=is_wrapped, lowered=vehicle.lowered
     )
-    if mode == "native":
-        return _native(request, output, schema, context)
-    return _by_tool(request, context, why) if mode == "tool" else _by_prompt(request, schema, context, why)
+    if vehicle.mode == "native":
+        return _native(request, output, vehicle, context)
+    if vehicle.mode == "tool":
+        return _by_tool(request, context, vehicle)
+    return _by_prompt(request, schema, context, _why(output, vehicle))
 
 
-def _mode(
-    output: Output[Any], schema: JsonSchema | None, request: Request[Any], context: Context
-) -> tuple[Literal["native", "tool", "prompt"], str]:
-    """The vehicle and, where it is not the provider's own, the reason."""
-    feature = "output/json" if schema is None else "output/native"
-    if output.mode == "tool":
-        if context.capabilities["tool_choice/named"].support != "yes":
-            raise InvalidRequestError(
-                f"/output/mode is 'tool' and {context.target} refuses a forced call; use mode='auto' or 'prompt'"
-            )
-        return "tool", "asked for by mode='tool'"
-    if output.mode == "prompt":
-        return "prompt", "asked for by mode='prompt'"
-    fact = context.capabilities[feature]
-    if fact.support != "yes":
-        if output.mode == "native":
-            raise InvalidRequestError(
-                f"/output/mode is 'native' and {context.target} holds no answer to a schema; "
-                "use mode='auto' or 'prompt'"
-            )
-        return "prompt", f"{context.target} cannot hold an answer to it ({fact.reference})"
-    if request.tools and (beside := context.capabilities["output/with_tools"]).support != "yes":
-        return "prompt", f"{context.target} takes no schema beside tools ({beside.reference})"
-    return "native", ""
+def _why(output: Output[Any], vehicle: Vehicle) -> str:
+    """Why the value does not travel in the first way there is."""
+    return f"asked for by mode={output.mode!r}" if output.mode == vehicle.mode else "; ".join(vehicle.why_not)
 
 
-def _is_object(schema: JsonSchema | None) -> bool:
-    return schema is not None and schema.get("type") == "object"
-
-
-def _native(request: Request[Any], output: Output[Any], schema: JsonSchema | None, context: Context) -> Changed:
+def _native(request: Request[Any], output: Output[Any], vehicle: Vehicle, context: Context) -> Changed:
+    schema = context.output.schema if context.output is not None else None
     fact = context.capabilities["output/json" if schema is None else "output/native"]
     notes = [assumed("json", "/output", context)] if fact.is_assumed else []
-    if schema is not None and output.strict is not True and context.capabilities.spelling.get("output/strict"):
-        detail = f"without strict the schema is advice to {context.target}; the client checks the answer"
+    if vehicle.why_not:
+        detail = f"native, {'strict' if vehicle.strict else 'not strict'}: {'; '.join(vehicle.why_not)}"
         notes.append(entry("json", "/output", "weakened", detail, "client", source=fact.reference))
+    if vehicle.strict and output.strict is None:
+        notes.append(entry("json", "/output/strict", "renamed", "asked for, since the provider then holds the schema"))
+    notes += vehicle.losses
     if schema is None and context.capabilities.spelling.get("output/json") == "by_name" and not _names_json(request):
         detail = f"{context.target} gives JSON only where the messages name it: a line of system text asks for it"
         notes.append(entry("json", "/output", "emulated", detail, "provider", source=fact.reference))
         request = replace(request, messages=with_instruction(request.messages, _ANY_JSON))
-    wanted: Output[Any] = Output(schema=schema, mode="native", name=output.name, strict=output.strict)
+    sent = schema if vehicle.lowered is None else vehicle.lowered.schema
+    wanted: Output[Any] = Output(schema=sent, mode="native", name=output.name, strict=vehicle.strict)
     return replace(request, output=wanted), notes
 
 
@@ -84,18 +69,18 @@ def _names_json(request: Request[Any]) -> bool:
     return any("json" in message.text.lower() for message in request.messages)
 
 
-def _by_tool(request: Request[Any], context: Context, why: str) -> Changed:
-    how = context.output
-    if how is None:
+def _by_tool(request: Request[Any], context: Context, vehicle: Vehicle) -> Changed:
+    how, output = context.output, request.output
+    if how is None or output is None:
         return request, ()
     if any(tool.name == how.name for tool in request.tools):
         raise InvalidRequestError(f"/output/name {how.name!r} is also the name of a tool; choose another name")
-    schema: dict[str, Any] = dict(how.schema or {})
-    parameters: dict[str, Any] = (
-        {"type": "object", "properties": {WRAPPED_KEY: schema}, "required": [WRAPPED_KEY]} if how.is_wrapped else schema
-    )
-    tool = Tool(name=how.name, description="Give the answer by calling this function.", parameters=parameters)
-    notes = [entry("json", "/output", "emulated", f"carried as a forced call of a tool: {why}", "client")]
+    schema = dict(how.schema or {}) if vehicle.lowered is None else vehicle.lowered.schema
+    parameters = _wrapped(schema) if how.is_wrapped else schema
+    does = "Give the answer by calling this function."
+    tool = Tool(name=how.name, description=does, parameters=parameters, strict=vehicle.strict)
+    detail = f"carried as a forced call of a tool: {_why(output, vehicle)}"
+    notes = [entry("json", "/output", "emulated", detail, "client"), *vehicle.losses]
     if request.tools or request.tool_choice is not None:
         detail = f"the call of {how.name!r} that carries the value is forced, so no other tool can be called"
         notes.append(entry("tools", "/tool_choice", "substituted", detail, "nobody"))
@@ -103,7 +88,30 @@ def _by_tool(request: Request[Any], context: Context, why: str) -> Changed:
     return changed, notes
 
 
+_DEFINITIONS = ("$schema", "$defs", "definitions")
+"""What stays at the root, where references look for it."""
+
+
+def _wrapped(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema as that of the only member of an object."""
+    inner = {name: value for name, value in schema.items() if name not in _DEFINITIONS}
+    kept = {name: schema[name] for name in _DEFINITIONS if name in schema}
+    return {"type": "object", "properties": {WRAPPED_KEY: inner}, "required": [WRAPPED_KEY], **kept}
+
+
 def _by_prompt(request: Request[Any], schema: JsonSchema | None, context: Context, why: str) -> Changed:
     text = _ANY_JSON if schema is None else _BY_SCHEMA + dump_json(schema).decode()
-    note = entry("json", "/output", "emulated", f"asked for in the system text, checked by the client: {why}", "client")
-    return replace(request, output=None, messages=with_instruction(request.messages, text)), (note,)
+    in_json = _in_json_mode(request, schema, context)
+    where = "in the system text, in JSON mode" if in_json else "in the system text"
+    note = entry("json", "/output", "emulated", f"asked for {where}, checked by the client: {why}", "client")
+    wanted: Output[Any] | None = Output(mode="native") if in_json else None
+    return replace(request, output=wanted, messages=with_instruction(request.messages, text)), (note,)
+
+
+def _in_json_mode(request: Request[Any], schema: JsonSchema | None, context: Context) -> bool:
+    """Whether the provider is known to hold the answer to JSON at least; its JSON mode gives objects only."""
+    if request.output is None or request.output.mode != "auto" or not is_object(schema):
+        return False
+    facts = context.capabilities
+    is_known = facts["output/json"].support == "yes" and not facts["output/json"].is_assumed
+    return is_known and facts["output/native"].support != "yes" and not request.tools

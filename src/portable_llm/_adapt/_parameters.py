@@ -36,6 +36,9 @@ def adapt_parameters(request: Request[Any], context: Context, lower: Lower = low
     codecs: dict[str, ArgumentCodec] = {}
     tools: list[Tool] = []
     for tool in request.tools:
+        if _carries_output(tool, context):
+            tools.append(tool)  # lowered where the vehicle was chosen
+            continue
         lowered = _strictly(tool, strict, lower, context, entries)
         if lowered is None:
             tool = replace(tool, strict=None if strict is not None else tool.strict)
@@ -52,6 +55,10 @@ def adapt_parameters(request: Request[Any], context: Context, lower: Lower = low
         context.tools = replace(context.tools or ToolPlan(), codecs=codecs)
         request = replace(request, messages=edited(request.messages, lambda part, _: _encoded(part, codecs)))
     return replace(request, tools=tuple(tools)), entries
+
+
+def _carries_output(tool: Tool, context: Context) -> bool:
+    return context.output is not None and context.output.mode == "tool" and tool.name == context.output.name
 
 
 def _strictly(

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from portable_llm._adapt._context import Changed, Context
+from portable_llm._adapt._keep import check_keep
 from portable_llm._errors import InvalidRequestError
 from portable_llm._messages import Message, Part, ReasoningPart, RefusalPart, ToolCallPart, ToolResultPart, UnknownPart
 from portable_llm._request import NamedTool, Request, Sampling
@@ -33,6 +34,9 @@ def validate_request(request: Request[Any], context: Context) -> Changed:
             raise InvalidRequestError("/output has both a type and a schema; give one of them")
         if output.schema is not None:
             check_schema(output.schema, "/output/schema")
+        if output.keep and output.type is None and output.schema is None:
+            raise InvalidRequestError("/output/keep names keywords, and there is no schema that holds them; give one")
+        check_keep(output.keep)
         if not _NAME.fullmatch(output.name):
             raise InvalidRequestError(f"/output/name {output.name!r}: letters, digits, _ and -, at most 64 characters")
     return request, ()

@@ -10,7 +10,7 @@ from portable_llm._json import JsonValue
 from portable_llm._request import JsonSchema, Output
 from portable_llm._response import Invalid, NoOutput, Outcome, Parsed, Refused, Response
 from portable_llm.output._read import read
-from portable_llm.schema import validate
+from portable_llm.schema import Lowered, validate
 from portable_llm.schema._types import type_adapter
 
 T = TypeVar("T")
@@ -31,6 +31,18 @@ class OutputPlan:
     """The original schema, which the value is held against; `None` = any JSON value."""
     name: str
     is_wrapped: bool = False
+    """The value is the only member of an object."""
+    lowered: Lowered | None = None
+    """The schema as it was sent, with the way back; `None`: as it is."""
+
+    def restored(self, value: JsonValue) -> JsonValue:
+        """A value in the shape of the original schema."""
+        return value if self.lowered is None else self.lowered.restore(value)
+
+    def judged(self, value: JsonValue) -> tuple[JsonValue, tuple[str, ...]]:
+        """The restored value, and what the original schema has against it."""
+        restored = self.restored(value)
+        return restored, validate(restored, self.schema) if self.schema else ()
 
 
 def check(response: Response[Any], output: Output[T] | None, how: OutputPlan | None) -> Response[T]:
@@ -46,7 +58,7 @@ def check(response: Response[Any], output: Output[T] | None, how: OutputPlan | N
 
 
 def _from_text(response: Response[Any], how: OutputPlan) -> Outcome[JsonValue]:
-    outcome = read(response.text, how.schema)
+    outcome = _read(response.text, how)
     if isinstance(outcome, Invalid):
         # Models speak before they call ("Let me look that up."): the call is the answer, the text no failed value.
         return NoOutput() if response.tool_calls else _explain_end(response, outcome)
@@ -54,6 +66,41 @@ def _from_text(response: Response[Any], how: OutputPlan) -> Outcome[JsonValue]:
         why = "/: the answer was cut off, and a number does not show whether all of its digits came"
         return _explain_end(response, Invalid(errors=(why,), best_effort=outcome.value, repairs=outcome.repairs))
     return outcome
+
+
+def _read(text: str, how: OutputPlan) -> Parsed[JsonValue] | Invalid:
+    """The value in the text, in the shape of the original schema; here alone texts are read.
+
+    An encoded value is recognised by the schema that was sent and judged by the original; a model that wrote the
+    original shape all the same is understood too. Only what is of neither shape is brought to one, so that aligning
+    never bends a value of one shape into the other.
+    """
+    if how.lowered is None or how.lowered.is_identity:
+        return read(text, how.schema)
+    first: Invalid | None = None
+    for policy in ("syntax", "align"):
+        for shape in (how.lowered.schema, how.schema):
+            found = _restored(read(text, shape, policy=policy), how)
+            if isinstance(found, Parsed):
+                return found
+            first = first or found
+    return _in_original_words(first or Invalid(errors=()), how)
+
+
+def _restored(found: Parsed[JsonValue] | Invalid, how: OutputPlan) -> Parsed[JsonValue] | Invalid:
+    """The value in the original's shape, if the original accepts it."""
+    if isinstance(found, Invalid):
+        return found
+    value, errors = how.judged(found.value)
+    return Invalid(errors=errors, best_effort=value, repairs=found.repairs) if errors else replace(found, value=value)
+
+
+def _in_original_words(found: Invalid, how: OutputPlan) -> Invalid:
+    """What the original schema has against the value, at its own places: a re-ask quotes that."""
+    if found.best_effort is None:
+        return found
+    value, errors = how.judged(found.best_effort)
+    return replace(found, errors=errors or found.errors, best_effort=value)
 
 
 def _is_number(value: JsonValue) -> bool:
@@ -72,7 +119,7 @@ def _from_call(response: Response[Any], how: OutputPlan) -> Outcome[JsonValue]:
         if WRAPPED_KEY not in call.arguments:
             return Invalid(errors=(f"/: the call of {how.name} lacks {WRAPPED_KEY!r}",), best_effort=value)
         value = call.arguments[WRAPPED_KEY]
-    errors = validate(value, how.schema) if how.schema else ()
+    value, errors = how.judged(value)
     return Invalid(errors=errors, best_effort=value) if errors else Parsed(value=value)
 
 

@@ -161,7 +161,10 @@ PROVIDER = Provider(
     base_url_env=("ANTHROPIC_BASE_URL",),
     # As a bearer both kinds of credentials work, keys and tokens; the vendor's SDK does the same since 2.0.
     auth=Auth(scheme="bearer", env=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")),
-    capabilities=Capabilities(facts=_NEWEST, spelling={"stop/blank": "refused", "tools/strict_dialect": "anthropic"}),
+    capabilities=Capabilities(
+        facts=_NEWEST,
+        spelling={"stop/blank": "refused", "tools/strict_dialect": "anthropic", "output/dialect": "anthropic"},
+    ),
     models=(*_OLD_MODELS, *_NEW_MODELS, _SOMEBODY_ELSE_S),
     documentation="https://platform.claude.com/docs",
 )

@@ -54,7 +54,8 @@ PROVIDER = Provider(
         ModelRule(
             pattern=_PREFIX + r"gemini-(?:1\.\d|2\.0)(?:-.*)?",
             facts={**_NO_THINKING, **_BEFORE_3},
-            spelling=_UNSIGNED,
+            # The field that these models came out with; nothing says that all of them take the newer one.
+            spelling={**_UNSIGNED, "output/dialect": "gemini-schema"},
         ),
         ModelRule(
             pattern=_PREFIX + r"gemini-2\.5-.*",

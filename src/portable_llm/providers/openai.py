@@ -36,12 +36,14 @@ _NO_DRAWING: Mapping[str, Fact] = {
 }
 _NO_STOP: Mapping[str, Fact] = {"stop": _no("Unsupported parameter: 'stop' (400)")}
 _NO_EFFORT: Mapping[str, Fact] = {"reasoning/effort": _no("models that do not reason refuse the field")}
+_NO_SCHEMAS: Mapping[str, Fact] = {"output/native": _no("json_schema came with gpt-4o-2024-08-06; JSON mode only")}
 _NO_TOOLS: Mapping[str, Fact] = {
     "tools": _no("any tool call of this model needs the Responses API"),
 }
 
 _MODELS = (
     ModelRule(pattern=r"(chatgpt-4o|gpt-4|gpt-3\.5|gpt-audio|gpt-5(\.\d)?-chat).*", facts=_NO_EFFORT),
+    ModelRule(pattern=r"gpt-4(-.*)?|gpt-3\.5.*|gpt-4o-2024-05-13", facts=_NO_SCHEMAS),
     ModelRule(
         pattern=r"o\d(-.*)?",
         facts={

@@ -76,10 +76,15 @@ CAPABILITIES = Capabilities(
         "cache/key": _no("no such field"),
         "metadata": _yes(note="as labels; Vertex AI only"),
     },
-    spelling={"reasoning/effort": "thinkingLevel", "messages/signature": SKIP_SIGNATURE},
+    spelling={
+        "reasoning/effort": "thinkingLevel",
+        "messages/signature": SKIP_SIGNATURE,
+        "output/dialect": "gemini-json-schema",
+    },
 )
-"""`spelling`: whether an effort is a `thinkingLevel` or a `thinkingBudget`, and the signature that stands in for one
-that another model could not give (`""` where the model asks for none)."""
+"""`spelling`: the dialect of an output schema (`gemini-schema` goes to the field `responseSchema`), whether an
+effort is a `thinkingLevel` or a `thinkingBudget`, and the signature that stands in for one that another model could not
+give (`""` where the model asks for none)."""
 
 FILTERS = frozenset(
     {

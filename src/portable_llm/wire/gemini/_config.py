@@ -30,6 +30,7 @@ _NO_BIAS = entry("sampling", "/sampling/logit_bias", "dropped", "the wire has no
 _MAX_TOKENS = _moved("tokens", "/max_output_tokens", "maxOutputTokens")
 _STOP = _moved("sampling", "/stop", "stopSequences")
 _SCHEMA = _moved("json", "/output/schema", "responseJsonSchema")
+_OLDER_SCHEMA = _moved("json", "/output/schema", "responseSchema")
 _JSON = _moved("json", "/output", "responseMimeType")
 _NAME = entry("json", "/output/name", "dropped", "the wire has no name for an output schema; nothing depends on it")
 _STRICT = entry("json", "/output/strict", "dropped", "the schema is always held to; the wire has no switch")
@@ -64,7 +65,7 @@ def build_config(request: Request[Any], capabilities: Capabilities, ledger: list
         config["stopSequences"] = list(request.stop)
         ledger.append(_STOP)
     if request.output is not None:
-        _add_output(request.output, config, ledger)
+        _add_output(request.output, capabilities, config, ledger)
     if request.reasoning is not None:
         thinking = _thinking(request.reasoning, capabilities, ledger)
         if thinking:
@@ -87,12 +88,15 @@ def _add_sampling(sampling: Sampling, config: dict[str, Any], ledger: list[Adapt
         ledger.append(_NO_BIAS)
 
 
-def _add_output(output: Output[Any], config: dict[str, Any], ledger: list[Adaptation]) -> None:
+def _add_output(
+    output: Output[Any], capabilities: Capabilities, config: dict[str, Any], ledger: list[Adaptation]
+) -> None:
     config["responseMimeType"] = "application/json"
     ledger.append(_JSON)
     if output.schema:
-        config["responseJsonSchema"] = output.schema
-        ledger.append(_SCHEMA)
+        is_older = capabilities.spelling.get("output/dialect") == "gemini-schema"
+        config["responseSchema" if is_older else "responseJsonSchema"] = output.schema
+        ledger.append(_OLDER_SCHEMA if is_older else _SCHEMA)
         if output.name != "output":
             ledger.append(_NAME)
         if output.strict is not None:

@@ -60,7 +60,10 @@ CAPABILITIES = Capabilities(
         "cache/breakpoints": _no("marks exist for gpt-5.6 and later only and are not mapped; caching is automatic"),
         "cache/key": _yes(),
         "metadata": _yes(),
-    }
+    },
+    spelling={"output/strict_dialect": "openai-strict", "output/dialect": "openai-nonstrict"},
 )
-"""Spelling keys this package knows: `max_output_tokens`, `sampling/top_k` (a field of hosts that have one),
-`stream_options` (empty: not sent), `refusal_part` (`text`: the host knows no refusal parts)."""
+"""Spelling keys this package knows: `output/strict` (`opt_in`: strict is asked for where nobody said so),
+`output/strict_dialect` and `output/dialect` (of schemas with and without strict), `max_output_tokens`,
+`sampling/top_k` (a field of hosts that have one), `stream_options` (empty: not sent), `refusal_part` (`text`: the host
+knows no refusal parts)."""
