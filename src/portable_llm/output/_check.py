@@ -9,6 +9,7 @@ from portable_llm._errors import UnsupportedSchemaError
 from portable_llm._json import JsonValue
 from portable_llm._request import JsonSchema, Output
 from portable_llm._response import Invalid, NoOutput, Outcome, Parsed, Refused, Response
+from portable_llm.output._policy import policy_of
 from portable_llm.output._read import read
 from portable_llm.schema import Lowered, validate
 from portable_llm.schema._types import type_adapter
@@ -17,6 +18,10 @@ T = TypeVar("T")
 
 _CUT = frozenset({"length", "context_overflow", "content_filter", "pause", "error", "cancelled"})
 """Endings after which more would have come."""
+
+# An answer that breaks off is no value, though its brackets could be closed: what is missing would go unnoticed.
+_SYNTAX = replace(policy_of("syntax"), cut="refuse")
+_ALIGN = replace(policy_of("align"), cut="refuse")
 
 WRAPPED_KEY = "value"
 """Tools take objects only: a value of another type travels as the only member of one."""
@@ -76,9 +81,9 @@ def _read(text: str, how: OutputPlan) -> Parsed[JsonValue] | Invalid:
     never bends a value of one shape into the other.
     """
     if how.lowered is None or how.lowered.is_identity:
-        return read(text, how.schema)
+        return read(text, how.schema, policy=_ALIGN)
     first: Invalid | None = None
-    for policy in ("syntax", "align"):
+    for policy in (_SYNTAX, _ALIGN):
         for shape in (how.lowered.schema, how.schema):
             found = _restored(read(text, shape, policy=policy), how)
             if isinstance(found, Parsed):

@@ -39,14 +39,14 @@ class PartialReader:
         self,
         schema: Mapping[str, Any] | None = None,
         *,
-        policy: Policy = "align",
+        policy: Policy | ReadPolicy = "align",
         restore: Restore | None = None,
         under: str | None = None,
     ) -> None:
         """`schema` is the one the text is written to; `restore` turns its values into those of the original, and
         `completed` then names places in the text's own form. `under`: the value is this member of the text's object."""
         self._schema = schema
-        self._policy: Policy = policy
+        self._policy: Policy | ReadPolicy = policy
         self._restore = restore
         self._under = under
         self._pieces: list[str] = []
