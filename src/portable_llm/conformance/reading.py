@@ -18,6 +18,7 @@ from portable_llm.conformance.observation import ABSENT, Observation, ToolCall
 from portable_llm.conformance.readers import READERS
 from portable_llm.conformance.store import Record
 from portable_llm.output import read
+from portable_llm.output._check import WHOLE_ONLY
 
 
 def observe_plain(record: Record, case: Case, wire: str) -> Observation:
@@ -71,7 +72,11 @@ def _observation(
 ) -> Observation:
     wants_value = case.wants_json
     # Where a case asks for JSON in words only, an application reads the text with the library's reader.
-    outcome = read(response.text) if wants_value and isinstance(response.outcome, NoOutput) else response.outcome
+    outcome = (
+        read(response.text, policy=WHOLE_ONLY)
+        if wants_value and isinstance(response.outcome, NoOutput)
+        else response.outcome
+    )
     usage = response.usage
     return Observation(
         text=response.text,

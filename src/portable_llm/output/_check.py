@@ -21,7 +21,7 @@ _CUT = frozenset({"length", "context_overflow", "content_filter", "pause", "erro
 
 # An answer that breaks off is no value, though its brackets could be closed: what is missing would go unnoticed.
 _SYNTAX = replace(policy_of("syntax"), cut="refuse")
-_ALIGN = replace(policy_of("align"), cut="refuse")
+WHOLE_ONLY = replace(policy_of("align"), cut="refuse")
 
 WRAPPED_KEY = "value"
 """Tools take objects only: a value of another type travels as the only member of one."""
@@ -81,9 +81,9 @@ def _read(text: str, how: OutputPlan) -> Parsed[JsonValue] | Invalid:
     never bends a value of one shape into the other.
     """
     if how.lowered is None or how.lowered.is_identity:
-        return read(text, how.schema, policy=_ALIGN)
+        return read(text, how.schema, policy=WHOLE_ONLY)
     first: Invalid | None = None
-    for policy in (_SYNTAX, _ALIGN):
+    for policy in (_SYNTAX, WHOLE_ONLY):
         for shape in (how.lowered.schema, how.schema):
             found = _restored(read(text, shape, policy=policy), how)
             if isinstance(found, Parsed):
