@@ -16,11 +16,10 @@ from portable_llm.schema._lowering._codecs import (
     TupleCodec,
     both,
 )
-from portable_llm.schema._lowering._combine import Items, Members, items_of, members_of
+from portable_llm.schema._lowering._combine import Items, Members, is_named_by, items_of, members_of
 from portable_llm.schema._lowering._document import Conj, escape
 from portable_llm.schema._lowering._ledger import words_for
 from portable_llm.schema._lowering._shape import Shape
-from portable_llm.schema._matches import matches
 
 if TYPE_CHECKING:
     from portable_llm.schema._lowering._compile import Compiler, Spot
@@ -62,7 +61,7 @@ def _with_required(shape: Shape, members: Members) -> dict[str, Conj] | None:
     for name in shape.required:
         if name in names:
             continue
-        found = [conj for pattern, conj in members.patterns.items() if _found(pattern, name)]
+        found = [conj for pattern, conj in members.patterns.items() if is_named_by(pattern, name)]
         if found:
             names[name] = tuple(sub for conj in found for sub in conj)
         elif members.additional is not None:
@@ -72,10 +71,6 @@ def _with_required(shape: Shape, members: Members) -> dict[str, Conj] | None:
         elif members.props or members.patterns:
             names[name] = ()
     return names
-
-
-def _found(pattern: str, name: str) -> bool:
-    return matches(pattern, name) is True
 
 
 def _weaken_counts(compiler: Compiler, node: Node, shape: Shape, words: list[str], *, may_keep: bool) -> None:
