@@ -84,10 +84,13 @@ def _lowered(text: str, row: Dialect, at: str, small_ranges: bool) -> Lowered:
         return _advised(root, ledger)
     has_refs = '"$ref"' in text or '"$dynamicRef"' in text or '"$recursiveRef"' in text
     document = Document(root)
+    document.count_waits(True)
     try:
         return _compiled(document, row, ledger, has_refs=has_refs, small_ranges=small_ranges)
     except RecursionError:
         raise UnsupportedSchemaError(f"{at} nests too deep to be compiled") from None
+    finally:
+        document.count_waits(False)
 
 
 def _advised(root: dict[str, Any], ledger: Ledger) -> Lowered:

@@ -12,10 +12,13 @@ from typing import Any, cast
 from portable_llm._errors import UnsupportedSchemaError
 from portable_llm.schema._lowering._document import Document
 from portable_llm.schema._lowering._shape import fingerprint
-from portable_llm.schema._matches import matches
+from portable_llm.schema._matches import search
+from portable_llm.schema._patterns import TimeOut
 
 _MAX_FUEL = 20_000
 """Steps of one question; one that takes longer is answered with yes."""
+_SLOW = _MAX_FUEL // 20
+"""Steps that a pattern counts as that was stopped by its time limit."""
 
 
 def type_of(value: object) -> str:
@@ -63,9 +66,20 @@ class Judge:
         if self._document is None:
             return True
         try:
-            return self.accepts(self._document.target(ref, "")[0], value, depth + 1)
+            target = self._document.target(ref, "")[0]
         except UnsupportedSchemaError:
             return True
+        return self.accepts(target, value, depth + 1)
+
+    def found(self, pattern: str, text: str) -> bool | None:
+        """Whether a pattern is found; `None` if nobody can say."""
+        try:
+            return search(pattern, text)
+        except TimeOut:
+            self._fuel -= _SLOW
+            if self._document is not None:
+                self._document.wait(pattern)
+            return None
 
 
 Test = Callable[[Judge, Any, Any, "dict[str, Any]", int], bool]
@@ -111,7 +125,7 @@ def _additional(judge: Judge, said: Any, value: Any, members: dict[str, Any], de
         return True
     known, patterns = members.get("properties", {}), members.get("patternProperties", {})
     return all(
-        name in known or any(matches(p, name) is not False for p in patterns) or judge.accepts(said, one, depth + 1)
+        name in known or any(judge.found(p, name) is not False for p in patterns) or judge.accepts(said, one, depth + 1)
         for name, one in cast("dict[str, Any]", value).items()
     )
 
@@ -121,7 +135,7 @@ def _pattern_properties(judge: Judge, said: Any, value: Any, members: dict[str, 
         return True
     given = cast("dict[str, Any]", value)
     return all(
-        not matches(pattern, name) or judge.accepts(one, item, depth + 1)
+        not judge.found(pattern, name) or judge.accepts(one, item, depth + 1)
         for pattern, one in said.items()
         for name, item in given.items()
     )
@@ -163,7 +177,7 @@ def _length(kind: type, test: Callable[[int, Any], bool], *, grows: bool) -> Tes
 
 
 def _pattern(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
-    return not isinstance(value, str) or judge.partial or matches(said, value) is not False
+    return not isinstance(value, str) or judge.partial or judge.found(said, value) is not False
 
 
 def _multiple(value: Any, said: Any) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from portable_llm._errors import UnsupportedSchemaError
 from portable_llm.schema._lowering._document import Conj
 from portable_llm.schema._lowering._shape import Group, Row, Shape
-from portable_llm.schema._matches import matches
+from portable_llm.schema._matches import search
+from portable_llm.schema._patterns import TimeOut
 
 _EVALUATING = ("if", "dependentSchemas", "dependencies")
 OPEN: Conj = ()
@@ -71,13 +73,22 @@ def _unevaluated(groups: list[Group], schema: object, at: str) -> Group | None:
     return found
 
 
+def is_named_by(pattern: str, name: str) -> bool:
+    """Whether a member is one of those a pattern names; raises `UnsupportedSchemaError` if that takes too long."""
+    try:
+        return search(pattern, name) is True
+    except TimeOut:
+        detail = f"the pattern {pattern[:80]!r} takes too long on the member {name[:80]!r}"
+        raise UnsupportedSchemaError(detail) from None
+
+
 def _patterns_for(patterns: dict[str, Conj], name: str) -> Conj:
-    return tuple(sub for pattern, conj in patterns.items() if matches(pattern, name) for sub in conj)
+    return tuple(sub for pattern, conj in patterns.items() if is_named_by(pattern, name) for sub in conj)
 
 
 def _for_name(group: Group, name: str) -> Conj:
     conj = group.props.get(name, ()) + _patterns_for(group.patterns, name)
-    if name in group.props or any(matches(pattern, name) for pattern in group.patterns):
+    if name in group.props or any(is_named_by(pattern, name) for pattern in group.patterns):
         return conj
     return group.additional or ()
 

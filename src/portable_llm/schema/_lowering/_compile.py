@@ -339,7 +339,9 @@ class Compiler:
 
     def closed(self, properties: dict[str, Node], required: list[str]) -> Node:
         """An object of our own making."""
-        node: Node = {"type": "object", "properties": properties, "required": required}
+        node: Node = {"type": "object", "properties": properties}
+        if required or self.dialect.all_required:
+            node["required"] = required
         if "additionalProperties" in self.supported:
             node["additionalProperties"] = False
         return node

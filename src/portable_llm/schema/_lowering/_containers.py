@@ -16,11 +16,10 @@ from portable_llm.schema._lowering._codecs import (
     TupleCodec,
     both,
 )
-from portable_llm.schema._lowering._combine import Items, Members, items_of, members_of
+from portable_llm.schema._lowering._combine import Items, Members, is_named_by, items_of, members_of
 from portable_llm.schema._lowering._document import Conj, escape
 from portable_llm.schema._lowering._ledger import words_for
 from portable_llm.schema._lowering._shape import Shape
-from portable_llm.schema._matches import matches
 
 if TYPE_CHECKING:
     from portable_llm.schema._lowering._compile import Compiler, Spot
@@ -62,7 +61,7 @@ def _with_required(shape: Shape, members: Members) -> dict[str, Conj] | None:
     for name in shape.required:
         if name in names:
             continue
-        found = [conj for pattern, conj in members.patterns.items() if _found(pattern, name)]
+        found = [conj for pattern, conj in members.patterns.items() if is_named_by(pattern, name)]
         if found:
             names[name] = tuple(sub for conj in found for sub in conj)
         elif members.additional is not None:
@@ -72,10 +71,6 @@ def _with_required(shape: Shape, members: Members) -> dict[str, Conj] | None:
         elif members.props or members.patterns:
             names[name] = ()
     return names
-
-
-def _found(pattern: str, name: str) -> bool:
-    return matches(pattern, name) is True
 
 
 def _weaken_counts(compiler: Compiler, node: Node, shape: Shape, words: list[str], *, may_keep: bool) -> None:
@@ -288,7 +283,9 @@ def _missing(compiler: Compiler, properties: dict[str, Node], required: list[str
     missing = [name for name in properties if name not in required]
     if row.all_required:
         return missing
-    return sorted(missing, key=lambda name: "type" not in properties[name])[: max(0, row.min_required - len(required))]
+    return sorted(missing, key=lambda name: ("type" not in properties[name], name))[
+        : max(0, row.min_required - len(required))
+    ]
 
 
 def _fill(
@@ -485,7 +482,7 @@ def _tuple(
     most = shape.scalars.get("maxItems", (None,))[0]
     prefix = items.prefix if most is None else items.prefix[: int(most)]
     has_rest = not _is_never(items.rest) and (most is None or most > len(prefix))
-    if "prefixItems" in compiler.supported and compiler.dialect.patterns != "grammar":
+    if _is_native(compiler, least, is_bounded=not has_rest or most is not None):
         return _native_tuple(compiler, shape, items, spot, words)
     if len(prefix) > MAX_TUPLE or compiler.is_deep(spot.depth):
         return compiler.text(at, items.keyword, spot, "a list with places of their own", words)
@@ -502,6 +499,16 @@ def _tuple(
     if not made or any(i >= least for i in nulls):
         return compiler.text(at, items.keyword, spot, "a list with places of their own", words)
     return _places(compiler, shape, items, made, min(least, len(made)), has_rest, nulls, at, spot, words)
+
+
+def _is_native(compiler: Compiler, least: int, *, is_bounded: bool) -> bool:
+    """Whether `prefixItems` says it all here; an object with one member a place loses no length."""
+    row = compiler.dialect
+    if "prefixItems" not in row.supported or row.patterns == "grammar":
+        return False
+    if is_bounded and "maxItems" not in row.supported:
+        return False
+    return not least or ("minItems" in row.supported and (row.max_min_items is None or least <= row.max_min_items))
 
 
 def _native_tuple(

@@ -18,6 +18,8 @@ Conj = tuple[Sub, ...]
 
 MAX_DEPTH = 160
 """JSON levels of a schema; a recursive definition is shorter than its unrolled form."""
+MAX_WAITS = 20
+"""Times that a pattern may run into its time limit while a schema is compiled."""
 MAX_SIZE = 4_000_000
 """Characters of a schema's JSON text."""
 
@@ -81,7 +83,20 @@ class Document:
         self.unknown: frozenset[str] = _UNKNOWN_IN.get(draft, _SINCE_2019 if draft == 7 else frozenset())
         self.unknown_formats = frozenset[str]() if draft >= 2019 else _FORMATS_SINCE_2019
         self._anchors: dict[str, str] | None = None
+        self._waits: int | None = None
         self._cycles: dict[str, frozenset[str]] = {}
+
+    def count_waits(self, is_counted: bool) -> None:
+        """Whether patterns that take too long are counted: they are while the schema is compiled."""
+        self._waits = 0 if is_counted else None
+
+    def wait(self, pattern: str) -> None:
+        """One pattern took too long; raises `UnsupportedSchemaError` when that has cost enough."""
+        if self._waits is None:
+            return
+        self._waits += 1
+        if self._waits > MAX_WAITS:
+            raise UnsupportedSchemaError(f"patterns take too long, the last one was {pattern[:80]!r}")
 
     def target(self, ref: object, at: str) -> Sub:
         """What a reference leads to; raises `UnsupportedSchemaError` for everything that is not in this document."""

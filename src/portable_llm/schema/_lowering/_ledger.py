@@ -113,5 +113,5 @@ def described(description: str | None, words: list[str]) -> str | None:
     """The description with what the schema cannot say any more."""
     if not words:
         return description
-    said = "Must satisfy " + "; ".join(words)
+    said = "Must satisfy " + "; ".join(sorted(words))
     return said if not description else f"{description}\n{said}"

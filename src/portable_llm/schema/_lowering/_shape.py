@@ -170,6 +170,9 @@ class Gatherer:
             if keyword not in members:
                 continue
             branches = _list(members, keyword, at)
+            if members.get("nullable") is True:
+                branches = [*branches, {"type": "null"}]
+                self.on_nullable(at)
             place = f"{at}/{keyword}"
             if place in choices:
                 choice = choices[place]
@@ -289,8 +292,12 @@ def _prefix_items(_: Gatherer, shape: Shape, value: Any, at: str, members: dict[
     ]
 
 
-def _enum(_: Gatherer, shape: Shape, value: Any, at: str, members: dict[str, Any]) -> None:
-    _restrict(shape, _list(members, "enum", at), at, "enum")
+def _enum(gatherer: Gatherer, shape: Shape, value: Any, at: str, members: dict[str, Any]) -> None:
+    values = _list(members, "enum", at)
+    if members.get("nullable") is True and None not in values:
+        values = [*values, None]
+        gatherer.on_nullable(at)
+    _restrict(shape, values, at, "enum")
 
 
 def _const(_: Gatherer, shape: Shape, value: Any, at: str, members: dict[str, Any]) -> None:

@@ -253,12 +253,17 @@ def _joined(
         for keyword, _branches, at in shape.unions:
             compiler.ledger.weaken(at, keyword)
         compiler.unenforced(shape.conj)
-    node: Node = {"anyOf": [branch.lowered for branch in branches]}
+    node: Node = {"anyOf": [one for branch in branches for one in _flat(branch.lowered)]}
     if is_nullable:
         node["nullable"] = True
     if all(branch.codec is None for branch in branches):
         return node, None
     return node, compiler.union_codec(branches)
+
+
+def _flat(node: Node) -> list[Node]:
+    """A union inside a union as its alternatives."""
+    return node["anyOf"] if node.keys() == {"anyOf"} else [node]
 
 
 def _types_only(compiler: Compiler, branches: list[Branch]) -> Node | None:
