@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from portable_llm.schema import Lowered, dialect_names, lower
+from portable_llm.schema import Dialect, Lowered, _dialect_rows, lower
 from schema_peers import KEYWORDS, VERDICTS, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,10 +69,15 @@ def six_page() -> str:
     stored = json.loads((RESULTS / "six_keywords.json").read_text(encoding="utf-8"))
     schema: dict[str, Any] = stored["schema"]
     sections = [SIX_HEAD.format(date=stored["date"], schema=shown(schema))]
-    for name in dialect_names():
+    for name in own_dialects():
         sections.append(_ours(name, lower(schema, name, at=AT)))
         sections += [_peer(row) for row in stored["rows"] if row["dialect"] == name]
     return "\n".join(sections)
+
+
+def own_dialects() -> list[str]:
+    """Those that come with the library; others may have been registered in this process."""
+    return sorted(row.name for row in vars(_dialect_rows).values() if isinstance(row, Dialect))
 
 
 def _ours(name: str, lowered: Lowered) -> str:
@@ -133,11 +138,18 @@ def _tables(rows: list[dict[str, Any]]) -> Iterator[str]:
 def _scored(row: dict[str, Any]) -> str:
     library = "unchanged" if row["library"] == "passthrough" else f"{row['library']} {row['version']}".strip()
     strong = "**" if row["library"] == "portable-llm" else ""
-    return (
-        f"| {strong}{library}{strong} | {row['valid_pct']:.1f} % | {row['usable_pct']:.1f} % "
-        f"| {row['silent_widening']} | {row['silent_narrowing']} | {row['kept_acceptance_pct']:.1f} % | {row['kept_rejection_pct']:.1f} % "
-        f"| {100 * row['raised'] / row['schemas']:.1f} % | {row['median_ms']:.3f} ms |\n"
-    )
+    columns = [
+        f"{strong}{library}{strong}",
+        f"{row['valid_pct']:.1f} %",
+        f"{row['usable_pct']:.1f} %",
+        str(row["silent_widening"]),
+        str(row["silent_narrowing"]),
+        f"{row['kept_acceptance_pct']:.1f} %",
+        f"{row['kept_rejection_pct']:.1f} %",
+        f"{100 * row['raised'] / row['schemas']:.1f} %",
+        f"{row['median_ms']:.3f} ms",
+    ]
+    return f"| {' | '.join(columns)} |\n"
 
 
 if __name__ == "__main__":
