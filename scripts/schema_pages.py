@@ -54,13 +54,23 @@ clients call them before a request. How one schema fares, keyword by keyword: [S
 
 - **valid**: the result obeys the dialect. **usable**: valid, and no instance tells the two schemas apart without a
   reported loss.
-- **silently wider**, **silently narrower**: instances that only the result accepts, or only the original, unreported.
-- **kept**: of the original's valid instances, the share that can still be given; of the invalid ones, the share that is
-  still rejected by what the dialect enforces. For `portable-llm` through `encode` and `restore`.
+- **silent** wider / narrower: instances that only the result accepts, or only the original, unreported.
+- **kept** valid / invalid: of the original's valid instances, the share that can still be given; of the invalid ones,
+  the share that is still rejected by what the dialect enforces. For `portable-llm` through `encode` and `restore`.
 - **refused**: an exception instead of a result.
 
 The peers report no loss at all, so each difference is a silent one: that is what *usable* measures, not how well they
 guess. Where they guess well, *kept* says so. *Unchanged* is the schema sent as it is.
+"""
+
+
+ENGINE = """\
+## On a real engine
+
+{engine}, {date}: {accepted} of 300 real-world schemas, lowered for `llama-cpp`,
+were accepted. {valid} answers, restored,
+were valid under the original; {foreseen} were not, at keywords that the ledger names; {silent} at one that it does not;
+{cut} were cut by the token limit and not judged. Again: `scripts/test --slow models tests/engine/test_schemas.py`.
 """
 
 
@@ -77,7 +87,7 @@ def six_page() -> str:
 
 def own_dialects() -> list[str]:
     """Those that come with the library; others may have been registered in this process."""
-    return sorted(row.name for row in vars(_dialect_rows).values() if isinstance(row, Dialect))
+    return sorted({row.name for row in vars(_dialect_rows).values() if isinstance(row, Dialect)})
 
 
 def _ours(name: str, lowered: Lowered) -> str:
@@ -123,15 +133,16 @@ def compared_page() -> str:
     stored = json.loads((RESULTS / "schemas.json").read_text(encoding="utf-8"))
     rows: list[dict[str, Any]] = stored["rows"]
     head = COMPARED_HEAD.format(count=max(row["schemas"] for row in rows), date=stored["date"])
-    return "\n".join([head, *_tables(rows)])
+    engine = json.loads((RESULTS / "schemas_engine.json").read_text(encoding="utf-8"))
+    return "\n".join([head, *_tables(rows), ENGINE.format(**engine)])
 
 
 def _tables(rows: list[dict[str, Any]]) -> Iterator[str]:
     for name in dict.fromkeys(row["dialect"] for row in rows):
         body = "".join(_scored(row) for row in rows if row["dialect"] == name)
         yield (
-            f"## {name}\n\n| | valid | usable | silently wider | silently narrower | kept valid | kept invalid "
-            f"| refused | median |\n| --- | --: | --: | --: | --: | --: | --: | --: | --: |\n{body}"
+            f"## {name}\n\n| | valid | usable | silent | kept | refused | median |\n"
+            f"| --- | --: | --: | --: | --: | --: | --: |\n{body}"
         )
 
 
@@ -142,10 +153,8 @@ def _scored(row: dict[str, Any]) -> str:
         f"{strong}{library}{strong}",
         f"{row['valid_pct']:.1f} %",
         f"{row['usable_pct']:.1f} %",
-        str(row["silent_widening"]),
-        str(row["silent_narrowing"]),
-        f"{row['kept_acceptance_pct']:.1f} %",
-        f"{row['kept_rejection_pct']:.1f} %",
+        f"{row['silent_widening']} / {row['silent_narrowing']}",
+        f"{row['kept_acceptance_pct']:.1f} / {row['kept_rejection_pct']:.1f} %",
         f"{100 * row['raised'] / row['schemas']:.1f} %",
         f"{row['median_ms']:.3f} ms",
     ]

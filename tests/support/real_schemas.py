@@ -68,22 +68,21 @@ def _is_open(error: jsonschema.ValidationError, schema: dict[str, Any], open_pla
 
 
 def _places(error: jsonschema.ValidationError, schema: dict[str, Any]) -> Iterator[str]:
-    """The pointer to the failing keyword and to everything above it, as written and with references followed."""
-    path = list(error.absolute_schema_path)
+    """The pointer to the failing keyword and to everything above it, with references followed as a path passes them.
+
+    The validator's own path leaves `$ref` out.
+    """
     node: Any = schema
-    written = resolved = ""
-    yield ""
-    for step in path:
-        if step == "$ref" and isinstance(node, dict) and isinstance(node.get("$ref"), str):
-            resolved = unquote(node["$ref"].removeprefix("#"))
-            node = _at(schema, resolved)
-            written += "/$ref"
-        else:
-            part = str(step).replace("~", "~0").replace("/", "~1")
-            written, resolved = f"{written}/{part}", f"{resolved}/{part}"
-            node = _child(node, step)
-        yield written
-        yield resolved
+    place = ""
+    yield place
+    for step in error.absolute_schema_path:
+        while isinstance(node, dict) and step not in node and isinstance(node.get("$ref"), str):
+            place = unquote(node["$ref"].removeprefix("#"))
+            node = _at(schema, place)
+            yield place
+        place += "/" + str(step).replace("~", "~0").replace("/", "~1")
+        node = _child(node, step)
+        yield place
 
 
 def _at(schema: Any, pointer: str) -> Any:
