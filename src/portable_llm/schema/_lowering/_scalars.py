@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from portable_llm.schema._lowering._accepts import Judge, type_of
 from portable_llm.schema._lowering._codecs import Codec, LabelCodec
+from portable_llm.schema._lowering._grammar import grammar_pattern
 from portable_llm.schema._lowering._ledger import words_for
 from portable_llm.schema._lowering._shape import ANY, STRING, TYPE_BITS, Shape, fingerprint
 
@@ -23,7 +24,6 @@ MAX_REPEAT = 2000
 
 _LOOK_AROUND = re.compile(r"\(\?(=|!|<=|<!)")
 _BACK_REFERENCE = re.compile(r"\\[1-9]|\\k<")
-_GRAMMAR_ESCAPES = {"d": "0-9", "w": "A-Za-z0-9_", "s": r" \t\n\r"}
 
 
 def string_node(compiler: Compiler, shape: Shape, words: list[str]) -> dict[str, Any]:
@@ -68,45 +68,6 @@ def pattern_for(compiler: Compiler, pattern: Any) -> str | None:
     if _LOOK_AROUND.search(pattern) or (not row.backreferences and _BACK_REFERENCE.search(pattern)):
         return None
     return grammar_pattern(pattern) if row.patterns == "grammar" else pattern
-
-
-def grammar_pattern(pattern: str) -> str | None:
-    """A pattern for a grammar converter: anchored, classes spelled out; `None` where that is not possible.
-
-    The converter takes what stands between `^` and `$`, knows no `(?`, and copies class escapes into a grammar that
-    does not have them. An alternative at the top would be anchored on one side only, so it is not taken.
-    """
-    if "(?" in pattern or _BACK_REFERENCE.search(pattern) or not pattern.startswith("^") or not pattern.endswith("$"):
-        return None
-    if pattern.endswith("\\$"):
-        return None
-    body = pattern[1:-1]
-    result: list[str] = []
-    i, in_class, level = 0, False, 0
-    while i < len(body):
-        char = body[i]
-        if char == "\\":
-            following = body[i + 1] if i + 1 < len(body) else ""
-            if following in _GRAMMAR_ESCAPES:
-                spelled = _GRAMMAR_ESCAPES[following]
-                result.append(spelled if in_class else f"[{spelled}]")
-            elif following.isalnum() or not following:
-                return None
-            else:
-                result.append(char + following)
-            i += 2
-            continue
-        if in_class:
-            in_class = char != "]"
-        elif char == "[":
-            in_class = True
-        elif char in "()":
-            level += 1 if char == "(" else -1
-        elif char in "^$" or (char == "|" and level == 0):
-            return None
-        result.append(char)
-        i += 1
-    return "^" + "".join(result) + "$"
 
 
 def _formats(compiler: Compiler, node: dict[str, Any], shape: Shape, kind: str, words: list[str]) -> None:
