@@ -128,3 +128,10 @@ _NOTHING: dict[str, Any] = {
     "output_tokens": None,
     "error": None,
 }
+
+
+def classify_refusal(prompt: str, response: str) -> str:
+    """What the library's own classifier calls an answer: `compliance`, `partial` or `refusal`."""
+    from portable_llm.refusal._soft import classify  # its weights are read on first use only
+
+    return classify(prompt, response).label
