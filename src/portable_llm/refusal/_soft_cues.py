@@ -8,6 +8,8 @@ A cue says what a phrase *does*, never what it is about: apologise, deny an abil
 What these mean together (head, rest, tail; before or after a list) is for the features to say.
 """
 
+# ruff: noqa: E501, W291  (a phrase list reads better as one line per meaning than folded)
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
@@ -47,8 +48,8 @@ VIEW_TAIL: Final = 500
 VIEW_LIMIT: Final = 2600
 """Characters read: up to the limit whole, beyond it the head, three windows in between and the tail."""
 
-Event = tuple[int, int, int, int]
-"""A cue: its sentence, start, end, tag. Positions count words where `is_word` cues, characters elsewhere."""
+Cue = tuple[int, int, int, int]
+"""A sentence, a start, an end and a tag. In words: places count tokens. In pieces of text: letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,33 +57,41 @@ class Reading:
     """What was read of one answer."""
 
     text: str
-    """The normalised part that was read; letter by letter as long as `pieces` say."""
+    """The normalised part that was read: a letter of it for each letter of the answer's part."""
     pieces: tuple[tuple[int, int], ...]
     """Where the parts of `text` begin: (position in `text`, position in the answer)."""
     language: str
     """`en`, `ko`: languages with word features; `latin`, or the language of a script."""
-    spans: tuple[tuple[int, int, int], ...]
-    """Cues by character: start, end in `text`, tag."""
+    word_cues: tuple[Cue, ...]
+    piece_cues: tuple[Cue, ...]
     structure: frozenset[int]
     words: frozenset[int]
+
+    def spans(self) -> list[tuple[int, int, int]]:
+        """Cues by place in `text`: start, end, tag."""
+        found = _word_spans(self.text, self.word_cues) + [cue[1:] for cue in self.piece_cues]
+        return sorted(set(found))
 
 
 _TOKEN: Final = re.compile(rb"[a-z0-9'\x80-\xff]+|[!-&(-/:-@[-`{-~\n]")
 _BREAK: Final = re.compile(r"[.!?;\n]+")
 _ITEM: Final = re.compile(r"(?m)^[ \t]{0,6}(?:[-*\u2022]|\d{1,2}[.)])[ \t]")
 _PERSONA: Final = re.compile(
-    r"(?m)^[ \t]{0,3}[(\[<*\"]{0,4}[^\W\d_][\w '.#+/-]{0,24}[)\]>*\"]{0,4} ?:[)\]>*\"]{0,3}[ \t\n]|^[(\[<][^\n()\[\]<>]{2,30}[)\]>][ \t]"
+    r"(?m)^[ \t]{0,3}[(\[<*\"]{0,4}[^\W\d_][\w '.#+/-]{0,24}[)\]>*\"]{0,4} ?:[)\]>*\"]{0,3}[ \t\n]"
+    r"|^[(\[<][^\n()\[\]<>]{2,30}[)\]>][ \t]"
 )
-_SAME: Final = {
-    "\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u00ab": '"', "\u00bb": '"', "\u300c": '"',
-    "\u300d": '"', "\u3002": ".", "\uff01": "!", "\uff1f": "?", "\uff0c": ",", "\u3001": ",", "\u060c": ",", "\u061f": "?",
-    "\u0964": ".", "\uff1a": ":", "\u2014": "-", "\u2013": "-", "\u2026": ".", "\u00a0": " ", "\u202f": " ", "\u00bf": " ",
-    "\u00a1": " ", "\uff1b": ";", "\u0130": "i", "\r": "\n", "\u2011": "-",
-}  # fmt: skip
+_SAME: Final = dict(
+    zip(
+        "\u2019\u2018\u02bc\u201c\u201d\u00ab\u00bb\u300c\u300d\u3002\uff01\uff1f\uff0c\u3001\u060c\u061f\u0964\uff1a\u2014\u2013\u2026"
+        "\u00a0\u202f\u00bf\u00a1\uff1b\u0130\r\u2011",
+        '\'\'\'"""""".!?,,,?.:--.    ;i\n-',
+        strict=True,
+    )
+)
 _ENGLISH: Final = frozenset(
     b"the to of and is that it you i for in are be this with can not or a as on if your have".split()
 )
-_EMPHASIS: Final = str.maketrans({"*": " ", "_": " ", "`": " ", "#": " ", ">": " ", "~": " "})
+_EMPHASIS: Final = bytes.maketrans(b"*_`#>~", b"      ")
 
 
 def view(answer: str) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -119,22 +128,34 @@ def normalise(text: str) -> str:
 def read(prompt: str, answer: str) -> Reading:
     """All features of an answer to a prompt."""
     part, pieces = view(answer)
-    normal = normalise(part)
-    plain = normal.translate(_EMPHASIS)
-    data = plain.encode("utf-8", "replace")
-    tokens = _TOKEN.findall(data)
-    events, ends = _word_cues(tokens)
-    spans = _word_spans(data, plain, events)
-    breaks = [match.end() for match in _BREAK.finditer(plain)]
+    text = normalise(part)
+    tokens = _tokens(text)
+    words, ends = _word_cues(tokens)
     language = _language(tokens)
-    for name, table in _scripts_of(plain):
+    found: list[Cue] = []
+    for name, table in _scripts_of(text):
         language = name if name in ("ko", "ja", "zh") or language != "en" else language
-        spans += _piece_cues(plain, table)
-    spans.sort()
-    placed = [(bisect_right(breaks, start), start, tag) for start, _, tag in spans]
-    structure = _structure(prompt, answer, normal, placed, len(breaks), tokens)
-    words = _words(tokens) if language in ("en", "ko") else frozenset[int]()
-    return Reading(text=plain, pieces=pieces, language=language, spans=tuple(spans), structure=structure, words=words)
+        found += _piece_cues(text, table)
+    personas = [match.start() for match in _PERSONA.finditer(text)]
+    shape = _shape(prompt, len(answer), text, len(personas), ends, tokens)
+    last = personas[-1] if len(personas) > 1 else len(text)
+    last_word = len(_tokens(text[:last])) if len(personas) > 1 and words else len(tokens)
+    places = [(sentence, start < _EARLY_WORDS, start >= last_word, tag) for sentence, start, _, tag in words]
+    places += [(sentence, start < _EARLY, start >= last, tag) for sentence, start, _, tag in found]
+    return Reading(
+        text=text,
+        pieces=pieces,
+        language=language,
+        word_cues=tuple(words),
+        piece_cues=tuple(found),
+        structure=_structure(places, ends, shape),
+        words=_words(tokens) if language in ("en", "ko") else frozenset(),
+    )
+
+
+def _tokens(text: str) -> list[bytes]:
+    """Words and marks, without the marks of emphasis."""
+    return _TOKEN.findall(text.encode("utf-8", "replace").translate(_EMPHASIS))
 
 
 def _language(tokens: list[bytes]) -> str:
@@ -147,27 +168,27 @@ def _language(tokens: list[bytes]) -> str:
 # --- cues ---------------------------------------------------------------------------------------------------------
 
 
-def _word_cues(tokens: list[bytes]) -> tuple[list[Event], list[int]]:
-    """Cues in words, longest phrase first, then what neighbours make of each other."""
+def _word_cues(tokens: list[bytes]) -> tuple[list[Cue], int]:
+    """Cues in words, longest phrase first, then what neighbours make of each other; and the number of sentences."""
     root = trie()
-    events: list[Event] = []
-    ends: list[int] = []
-    sentence, skip = 0, 0
+    cues: list[Cue] = []
+    starts = [0]
+    skip = 0
     for index, token in enumerate(tokens):
         node = root.get(token)
         if node is None or index < skip:
             continue
         assert isinstance(node, dict)
         tag, end = _longest(node, tokens, index + 1)
-        if tag is None:
-            continue
         if tag == END:
-            sentence += 1
-            ends.append(index)
-            continue
-        events.append((sentence, index, end, tag))
-        skip = end if tag in (REFUSE, NEGATED) else index + 1
-    return _compose(events, ends), ends
+            if starts[-1] == index:
+                starts[-1] = end
+            else:
+                starts.append(end)
+        elif tag is not None:
+            cues.append((len(starts) - 1, index, end, tag))
+            skip = end if tag in (REFUSE, NEGATED) else index + 1
+    return _compose(cues, starts), len(starts) - (starts[-1] >= len(tokens))
 
 
 def _longest(node: Node, tokens: list[bytes], index: int) -> tuple[int | None, int]:
@@ -184,16 +205,15 @@ def _longest(node: Node, tokens: list[bytes], index: int) -> tuple[int | None, i
     return tag, end
 
 
-def _compose(events: list[Event], ends: list[int]) -> list[Event]:
+def _compose(events: list[Cue], starts: list[int]) -> list[Cue]:
     """Refusals from parts: a denied ability and what it is denied for, in either order of words."""
-    found: list[Event] = []
+    found: list[Cue] = []
     for place, event in enumerate(events):
         sentence, start, end, tag = event
         if tag < HELP:
             found.append(event)
         if tag == BARE:
-            first = ends[sentence - 1] + 1 if sentence else 0
-            if start - first > 5:
+            if start - starts[sentence] > 5:
                 continue
             tag = NEGATED
             found.append((sentence, start, end, NEGATED))
@@ -202,10 +222,10 @@ def _compose(events: list[Event], ends: list[int]) -> list[Event]:
     return found
 
 
-def _denied(following: Iterable[Event], event: Event, tag: int) -> list[Event]:
+def _denied(following: Iterable[Cue], event: Cue, tag: int) -> list[Cue]:
     sentence, start, last, _ = event
     negated = tag == NEGATED
-    found: list[Event] = []
+    found: list[Cue] = []
     for other in following:
         if other[0] != sentence or other[1] - last > 9:
             break
@@ -222,22 +242,15 @@ def _denied(following: Iterable[Event], event: Event, tag: int) -> list[Event]:
     return found
 
 
-def _word_spans(data: bytes, plain: str, events: list[Event]) -> list[tuple[int, int, int]]:
-    """Events by words as spans of characters."""
-    if not events:
-        return []
-    last = max(end for _, _, end, _ in events)
-    starts: list[int] = []
-    stops: list[int] = []
-    for match in _TOKEN.finditer(data):
-        starts.append(match.start())
-        stops.append(match.end())
-        if len(starts) >= last:
-            break
-    if len(data) == len(plain):
-        return [(starts[start], stops[end - 1], tag) for _, start, end, tag in events]
-    place = _character_places(data, [starts[e[1]] for e in events] + [stops[e[2] - 1] for e in events])
-    return [(place[starts[start]], place[stops[end - 1]], tag) for _, start, end, tag in events]
+def _word_spans(text: str, cues: Iterable[Cue]) -> list[tuple[int, int, int]]:
+    """Cues by words as spans of letters."""
+    data = text.encode("utf-8", "replace").translate(_EMPHASIS)
+    places = [(match.start(), match.end()) for match in _TOKEN.finditer(data)]
+    spans = [(places[start][0], places[end - 1][1], tag) for _, start, end, tag in cues]
+    if len(data) == len(text):
+        return spans
+    letter = _character_places(data, [place for start, end, _ in spans for place in (start, end)])
+    return [(letter[start], letter[end], tag) for start, end, tag in spans]
 
 
 def _character_places(data: bytes, wanted: Iterable[int]) -> dict[int, int]:
@@ -267,25 +280,25 @@ def _scripts_of(text: str) -> list[tuple[str, tuple[tuple[str, int], ...]]]:
     return [(name, table) for name, table in found if not (name == "zh" and "ja" in names)]
 
 
-def _piece_cues(text: str, table: tuple[tuple[str, int], ...]) -> list[tuple[int, int, int]]:
+def _piece_cues(text: str, table: tuple[tuple[str, int], ...]) -> list[Cue]:
     """Up to four places of each piece of a script's lexicon, the last one among them."""
-    found: list[tuple[int, int, int]] = []
+    breaks = [match.end() for match in _BREAK.finditer(text)]
+    found: list[Cue] = []
     for piece, tag in table:
-        start = text.find(piece)
+        start, size = text.find(piece), len(piece)
         count = 0
-        while start >= 0 and count < 3:
-            found.append((start, start + len(piece), tag))
+        while start >= 0 and count < 4:
+            found.append((bisect_right(breaks, start), start, start + size, tag))
             count += 1
-            start = text.find(piece, start + len(piece))
-        if start >= 0:
-            last = text.rfind(piece)
-            found.append((last, last + len(piece), tag))
+            start = text.find(piece, start + size) if count < 3 else max(text.rfind(piece, start + size), -1)
     return found
 
 
 # --- structure ----------------------------------------------------------------------------------------------------
 
 _T: Final = len(TAGS)
+_EARLY: Final = 400
+_EARLY_WORDS: Final = 80
 _LENGTHS: Final = (80, 160, 300, 500, 900, 1400)
 _REGIONS: Final = 6
 _AFTER: Final = _REGIONS * _T
@@ -298,30 +311,26 @@ CROSSED: Final = (APOLOGY, NEGATED, REFUSE, 4, 5, 9, 11)
 STRUCTURE_SLOTS: Final = _CROSS + 2 * len(CROSSED) * SHAPE_SLOTS
 
 
-def _structure(
-    prompt: str, answer: str, normal: str, cues: list[tuple[int, int, int]], sentences: int, tokens: list[bytes]
-) -> frozenset[int]:
-    personas = [match.start() for match in _PERSONA.finditer(normal)]
-    shape = _shape(prompt, answer, normal, personas, sentences, tokens)
-    last_persona = personas[-1] if len(personas) > 1 else -1
-    masks = [0] * _REGIONS
+def _structure(cues: list[tuple[int, bool, bool, int]], sentences: int, shape: list[int]) -> frozenset[int]:
+    """Switches of the cues by region, and of the shape."""
+    first = opening = rest = end = persona = early = 0
     counts = [0] * _T
-    for sentence, start, tag in cues:
+    for sentence, is_early, is_late, tag in cues:
         bit = 1 << tag
         counts[tag] += 1
-        if sentence == 0:
-            masks[0] |= bit
         if sentence < 3:
-            masks[1] |= bit
+            opening |= bit
+            if sentence == 0:
+                first |= bit
         else:
-            masks[2] |= bit
+            rest |= bit
         if sentence >= sentences - 2:
-            masks[3] |= bit
-        if 0 <= last_persona <= start:
-            masks[4] |= bit
-        if start < 400:
-            masks[5] |= bit
-    return frozenset(_switches(masks, counts, shape))
+            end |= bit
+        if is_late:
+            persona |= bit
+        if is_early:
+            early |= bit
+    return frozenset(_switches([first, opening, rest, end, persona, early], counts, shape))
 
 
 def _switches(masks: list[int], counts: list[int], shape: list[int]) -> list[int]:
@@ -340,29 +349,25 @@ def _switches(masks: list[int], counts: list[int], shape: list[int]) -> list[int
     return on
 
 
-def _shape(
-    prompt: str, answer: str, normal: str, personas: list[int], sentences: int, tokens: list[bytes]
-) -> list[int]:
-    """Length, lists, code, personas, an unfinished end, overlap with the question."""
-    length = len(answer)
-    items = len(_ITEM.findall(normal))
-    stripped = normal.rstrip(" \n*\"')]")
-    shape = [bisect_right(_LENGTHS, length)]  # 0..6
-    shape.append(7 + min(3, bisect_right((0, 1, 4), items - 1) if items else 0))  # 7..10
-    shape.append(11 + min(3, len(personas)))  # 11..14
-    shape.append(15 + min(3, sentences // 3))  # 15..18
-    if "```" in normal:
-        shape.append(19)
-    if stripped and stripped[-1] not in ".!?:":
-        shape.append(20)
-    if "\n\n" in normal:
-        shape.append(21)
-    if '"' in normal[:3]:
-        shape.append(22)
-    shape.append(23 + _overlap(prompt, tokens))  # 23..26
-    if "?" in normal[-60:]:
-        shape.append(27)
-    return shape
+def _shape(prompt: str, length: int, text: str, personas: int, sentences: int, tokens: list[bytes]) -> list[int]:
+    """Length, lists, code, personas, an unfinished end, overlap with the question: a slot for each that holds."""
+    items = len(_ITEM.findall(text))
+    stripped = text.rstrip(" \n*\"')]")
+    flags = (
+        (19, "```" in text),
+        (20, stripped[-1:] not in (".", "!", "?", ":", "")),
+        (21, "\n\n" in text),
+        (22, '"' in text[:3]),
+        (27, "?" in text[-60:]),
+    )
+    return [
+        bisect_right(_LENGTHS, length),  # 0 to 6
+        7 + (bisect_right((0, 1, 4), items - 1) if items else 0),  # 7 to 10
+        11 + min(3, personas),  # 11 to 14
+        15 + min(3, sentences // 3),  # 15 to 18
+        23 + _overlap(prompt, tokens),  # 23 to 26
+        *[slot for slot, holds in flags if holds],
+    ]
 
 
 def _overlap(prompt: str, tokens: list[bytes]) -> int:
@@ -385,7 +390,7 @@ _TAIL: Final = 0x27D4EB2F
 def _words(tokens: list[bytes]) -> frozenset[int]:
     """Slots of words and pairs of words: of the whole, again of the opening and of the end."""
     singles = list(map(crc32, tokens))
-    pairs = [(one * 31 + two * _PAIR) >> 7 for one, two in zip(singles, singles[1:])]  # noqa: B905
+    pairs = [(one * 31 + two * _PAIR) >> 7 for one, two in pairwise(singles)]
     grams = {gram & _MASK for gram in singles}
     grams.update([gram & _MASK for gram in pairs])
     head = singles[:HEAD_WORDS] + pairs[:HEAD_WORDS]

@@ -4,6 +4,8 @@ Our own writing. Pieces are searched as they stand in the lowered text, so a ste
 script; an answer pays only for the scripts it holds.
 """
 
+# ruff: noqa: E501  (a phrase list reads better as one line per meaning than folded)
+
 from __future__ import annotations
 
 from typing import Final
