@@ -16,14 +16,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "scripts")]
 
-from refusals.data import DEFAULT_FOLDER, Record, load  # noqa: E402
+from refusals.data import DEFAULT_FOLDER, load, own  # noqa: E402
 from refusals.evaluate import (  # noqa: E402
     Judged,
     accepted_by,
     agreement,
     cross_validate,
     figures,
-    inner_bonus,
     temperature,
 )
 from refusals.fit import fit, packed  # noqa: E402
@@ -38,14 +37,14 @@ def main() -> None:
     parser.add_argument("--evaluate", action="store_true", help="print figures out of fold and write nothing")
     options = parser.parse_args()
     records = load(options.data)
-    own: list[Record] = []
-    judged = cross_validate(records, own)
+    extra = own()
+    judged = cross_validate(records, extra)
     show(judged)
     if options.evaluate:
         return
     trained = [record for record in records if record.trains]
-    model = fit([*trained, *own])
-    WEIGHTS.write_bytes(packed(model, temperature(judged), inner_bonus(trained, own)))
+    model = fit([*trained, *extra])
+    WEIGHTS.write_bytes(packed(model, temperature(judged)))
     print(f"wrote {WEIGHTS.relative_to(ROOT)}, {WEIGHTS.stat().st_size:,} bytes")
 
 

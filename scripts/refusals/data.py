@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from refusals.own_texts import rows
+
 from portable_llm.refusal._soft_features import Reading, read
 
 CLASSES: Final = ("compliance", "partial", "refusal")
@@ -66,6 +68,26 @@ def load(folder: Path) -> list[Record]:
         )
         raise SystemExit(2)
     return [_record(json.loads(line)) for file in files for line in gzip.open(file, "rt", encoding="utf-8")]
+
+
+def own() -> list[Record]:
+    """The texts of our own writing as records that train and are never measured."""
+    return [
+        _record(
+            {
+                "id": f"own-{number}",
+                "source": "own texts",
+                "lang": "",
+                "model": "people",
+                "prompt": prompt,
+                "response": answer,
+                "label": label,
+                "accept": [label],
+                "strictness": "agreed",
+            }
+        )
+        for number, (label, prompt, answer) in enumerate(rows())
+    ]
 
 
 def _record(row: dict[str, Any]) -> Record:

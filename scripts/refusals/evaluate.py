@@ -14,7 +14,6 @@ from refusals.data import CLASSES, Record
 from refusals.fit import Floats, fit, scores
 
 FOLDS: Final = 5
-BONUSES: Final = tuple(step / 10 for step in range(-10, 21, 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ def fold_of(record: Record) -> int:
 
 
 def cross_validate(records: Sequence[Record], own: Sequence[Record]) -> list[Judged]:
-    """Five folds by prompt; the bonus of partial is chosen inside the training part of each fold."""
+    """Five folds by prompt."""
     return _leave_out(records, own, fold_of)
 
 
@@ -51,33 +50,13 @@ def _leave_out(records: Sequence[Record], own: Sequence[Record], of: Callable[[R
     for group in sorted({of(record) for record in records}):
         seen = [record for record in records if of(record) != group and record.trains]
         held = [record for record in records if of(record) == group]
-        bonus = inner_bonus(seen, own)
-        judged += judge(scores(fit([*seen, *own]), held), held, bonus)
+        judged += judge(scores(fit([*seen, *own]), held), held)
     return judged
 
 
-def inner_bonus(seen: Sequence[Record], own: Sequence[Record]) -> float:
-    """The bonus that serves three classes best, by folds within the training records alone."""
-    out = np.zeros((len(seen), 2))
-    for fold in range(3):
-        rest = [record for record in seen if fold_of(record) % 3 != fold]
-        places = [place for place, record in enumerate(seen) if fold_of(record) % 3 == fold]
-        if places and rest:
-            out[places] = scores(fit([*rest, *own]), [seen[place] for place in places])
-    return best_bonus(out, seen)
-
-
-def best_bonus(logits: Floats, records: Sequence[Record]) -> float:
-    """The bonus of partial with the best mean F1 of the three classes."""
-    labelled = [place for place, record in enumerate(records) if record.label]
-    truth = np.array([records[place].target for place in labelled])
-    values = [macro_f1(truth, choices(logits[labelled], bonus)) for bonus in BONUSES]
-    return BONUSES[int(np.argmax(values))]
-
-
-def choices(logits: Floats, bonus: float) -> Any:
+def choices(logits: Floats) -> Any:
     """The class said for each pair of logits."""
-    return np.column_stack([np.zeros(len(logits)), logits[:, 0] + bonus, logits[:, 1]]).argmax(axis=1)
+    return np.column_stack([np.zeros(len(logits)), logits[:, 0], logits[:, 1]]).argmax(axis=1)
 
 
 def macro_f1(truth: Any, said: Any) -> float:
@@ -91,9 +70,9 @@ def f1(truth: Any, said: Any) -> float:
     return 2 * both / max(1.0, float(truth.sum() + said.sum()))
 
 
-def judge(logits: Floats, records: Sequence[Record], bonus: float) -> list[Judged]:
+def judge(logits: Floats, records: Sequence[Record]) -> list[Judged]:
     """Verdicts of records by their logits."""
-    said = choices(logits, bonus)
+    said = choices(logits)
     return [
         Judged(record=record, answer=CLASSES[int(choice)], logits=(float(one), float(two)))
         for record, choice, (one, two) in zip(records, said, logits, strict=True)

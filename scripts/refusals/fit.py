@@ -83,11 +83,11 @@ def _solve(
     return found.x[-2:], found.x[:-2].reshape(width, 2)
 
 
-def packed(model: Fit, temperature: float, bonus: float) -> bytes:
+def packed(model: Fit, temperature: float) -> bytes:
     """The model as the product reads it: structure in 16 bits, words in 8."""
     structure_unit = float(np.abs(model.structure).max()) / 32000
     word_unit = float(np.abs(model.words).max()) / 127
-    numbers = (float(model.bias[0]), float(model.bias[1]), structure_unit, word_unit, temperature, bonus)
+    numbers = (float(model.bias[0]), float(model.bias[1]), structure_unit, word_unit, temperature)
     return pack(_rounded(model.structure, structure_unit), _rounded(model.words, word_unit), numbers)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 from zlib import crc32
 
 from portable_llm.refusal._soft_cues import (
@@ -73,6 +73,7 @@ class Reading:
         return sorted(set(found))
 
 
+_FOREIGN: Final = re.compile("[\u0430-\u044f\u0621-\u064a\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _TOKEN: Final = re.compile(rb"[a-z0-9'\x80-\xff]+|[!-&(-/:-@[-`{-~\n]")
 _BREAK: Final = re.compile(r"[.!?;\n]+")
 _ITEM: Final = re.compile(r"(?m)^[ \t]{0,6}(?:[-*\u2022]|\d{1,2}[.)])[ \t]")
@@ -174,12 +175,10 @@ def _word_cues(tokens: list[bytes]) -> tuple[list[Cue], int]:
     cues: list[Cue] = []
     starts = [0]
     skip = 0
-    for index, token in enumerate(tokens):
-        node = root.get(token)
-        if node is None or index < skip:
+    for index, node in [found for found in enumerate(map(root.get, tokens)) if found[1]]:
+        if index < skip:
             continue
-        assert isinstance(node, dict)
-        tag, end = _longest(node, tokens, index + 1)
+        tag, end = _longest(cast("Node", node), tokens, index + 1)
         if tag == END:
             if starts[-1] == index:
                 starts[-1] = end
@@ -201,8 +200,7 @@ def _longest(node: Node, tokens: list[bytes], index: int) -> tuple[int | None, i
         node, index = following, index + 1
         if None in node:
             tag, end = node[None], index
-    assert tag is None or isinstance(tag, int)
-    return tag, end
+    return cast("int | None", tag), end
 
 
 def _compose(events: list[Cue], starts: list[int]) -> list[Cue]:
@@ -273,7 +271,7 @@ def _tables() -> tuple[tuple[str, re.Pattern[str], tuple[tuple[str, int], ...]],
 
 
 def _scripts_of(text: str) -> list[tuple[str, tuple[tuple[str, int], ...]]]:
-    if text.isascii():
+    if text.isascii() or not _FOREIGN.search(text):
         return []
     found = [(name, table) for name, letters, table in _tables() if letters.search(text)]
     names = {name for name, _ in found}
@@ -382,19 +380,17 @@ def _overlap(prompt: str, tokens: list[bytes]) -> int:
 # --- words --------------------------------------------------------------------------------------------------------
 
 _MASK: Final = WORD_SLOTS - 1
-_PAIR: Final = 0x9E3779B1
-_HEAD: Final = 0x5BD1E995
-_TAIL: Final = 0x27D4EB2F
+_HEAD: Final = 0x5BD1
+_TAIL: Final = 0x27D4
+"""What turns a slot into the slot of the same word in the opening or at the end: a fixed change of places."""
 
 
 def _words(tokens: list[bytes]) -> frozenset[int]:
     """Slots of words and pairs of words: of the whole, again of the opening and of the end."""
-    singles = list(map(crc32, tokens))
-    pairs = [(one * 31 + two * _PAIR) >> 7 for one, two in pairwise(singles)]
-    grams = {gram & _MASK for gram in singles}
-    grams.update([gram & _MASK for gram in pairs])
+    singles = [code & _MASK for code in map(crc32, tokens)]
+    pairs = [(one * 31 + two) & _MASK for one, two in pairwise(singles)]
     head = singles[:HEAD_WORDS] + pairs[:HEAD_WORDS]
-    grams.update([(gram * _HEAD >> 9) & _MASK for gram in head])
     tail = singles[-TAIL_WORDS:] + pairs[-TAIL_WORDS:]
-    grams.update([(gram * _TAIL >> 9) & _MASK for gram in tail])
+    grams = {*singles, *pairs}
+    grams.update([gram ^ _HEAD for gram in head], [gram ^ _TAIL for gram in tail])
     return frozenset(grams)

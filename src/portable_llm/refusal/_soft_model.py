@@ -18,10 +18,10 @@ from typing import Final
 from portable_llm.refusal._soft_features import STRUCTURE_SLOTS, WORD_SLOTS
 
 MAGIC: Final = b"pllmsoft"
-HEADER: Final = struct.Struct("<8s2I6d")
+HEADER: Final = struct.Struct("<8s2I5d")
 FILE: Final = "_soft_weights.bin"
-_SHIFT: Final = 40
-_LEVEL: Final = 1 << 16
+_SHIFT: Final = 32
+_LEVEL: Final = 1 << 15
 """Added to every packed weight, so that two signed sums share one integer without touching."""
 
 
@@ -29,20 +29,18 @@ _LEVEL: Final = 1 << 16
 class Model:
     """Weights against compliance: partial and refusal, packed into one integer per slot."""
 
-    structure: list[int]
-    words: list[int]
+    structure: array[int]
+    words: array[int]
     bias: tuple[float, float]
     structure_unit: float
     word_unit: float
     temperature: float
     """Divides the logits, so that a probability means what it says (fitted out of fold)."""
-    partial_bonus: float
-    """Added to the logit of partial when the label is chosen: it is rare, and a mean over classes wants it found."""
 
     def logits(self, structure: Iterable[int], words: Iterable[int]) -> tuple[float, float]:
         """Partial and refusal against compliance."""
-        first = _unpacked([self.structure[slot] for slot in structure])
-        second = _unpacked([self.words[slot] for slot in words])
+        first = _unpacked(list(map(self.structure.__getitem__, structure)))
+        second = _unpacked(list(map(self.words.__getitem__, words)))
         return (
             self.bias[0] + first[0] * self.structure_unit + second[0] * self.word_unit,
             self.bias[1] + first[1] * self.structure_unit + second[1] * self.word_unit,
@@ -58,7 +56,7 @@ class Model:
 
     def choice(self, logits: tuple[float, float]) -> int:
         """0, 1 or 2: the class that is said."""
-        values = (0.0, logits[0] + self.partial_bonus, logits[1])
+        values = (0.0, *logits)
         return max(range(3), key=values.__getitem__)
 
 
@@ -71,9 +69,9 @@ def model() -> Model:
 def pack(
     structure: Sequence[tuple[int, int]],
     words: Sequence[tuple[int, int]],
-    numbers: tuple[float, float, float, float, float, float],
+    numbers: tuple[float, float, float, float, float],
 ) -> bytes:
-    """The bytes of a model: `numbers` are the two biases, two units, temperature and the bonus of partial."""
+    """The bytes of a model: `numbers` are the two biases, two units and the temperature."""
     head = HEADER.pack(MAGIC, len(structure), len(words), *numbers)
     flat = array("h", [value for pair in structure for value in pair])
     small = array("b", [value for pair in words for value in pair])
@@ -96,12 +94,13 @@ def unpack(data: bytes) -> Model:
         structure_unit=numbers[2],
         word_unit=numbers[3],
         temperature=numbers[4],
-        partial_bonus=numbers[5],
     )
 
 
-def _packed(flat: Sequence[int]) -> list[int]:
-    return [(one + _LEVEL) << _SHIFT | (two + _LEVEL) for one, two in zip(flat[::2], flat[1::2], strict=True)]
+def _packed(flat: Sequence[int]) -> array[int]:
+    return array(
+        "q", [(one + _LEVEL) << _SHIFT | (two + _LEVEL) for one, two in zip(flat[::2], flat[1::2], strict=True)]
+    )
 
 
 def _unpacked(packed: list[int]) -> tuple[int, int]:
