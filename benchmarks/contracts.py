@@ -202,3 +202,10 @@ def repair(text: str, schema: Mapping[str, Any] | None) -> Any:
     if isinstance(outcome, Invalid):
         raise ValueError("; ".join(outcome.errors))
     return outcome.value
+
+
+def classify_refusal(prompt: str, response: str) -> str:
+    """What the library's own classifier calls an answer: `compliance`, `partial` or `refusal`."""
+    from portable_llm.refusal._soft import classify  # its weights are read on first use only
+
+    return classify(prompt, response).label

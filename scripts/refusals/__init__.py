@@ -1,0 +1,1 @@
+"""How the refusal classifier is made and measured: data, fitting, evaluation, the pages that show it."""

@@ -1,0 +1,396 @@
+"""An answer as a set of small numbers: which cues stand where, what shape the text has, which words it uses.
+
+Three kinds of features, all of them switches (on or off), so that scoring is a sum of table entries:
+
+- **structure**: cues in the first sentence, the opening, the rest, the end and the last persona's part; pairs of cues
+  (opening with rest, within the first sentence); cues with length and form. The same in every language.
+- **words**: hashed words and word pairs of the whole, the opening and the end. Only for languages with training data.
+
+Cost is bounded: of a long answer only the opening, a few windows and the end are read. Every pattern is linear.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Final, cast
+from zlib import crc32
+
+from portable_llm.refusal._soft_cues import (
+    ABLE,
+    APOLOGY,
+    BARE,
+    CANCEL,
+    CAPABILITY,
+    END,
+    HELP,
+    NEGATED,
+    NOT,
+    REACH,
+    REFUSE,
+    TAGS,
+    Node,
+    trie,
+)
+from portable_llm.refusal._soft_scripts import SCRIPTS
+
+HASH_BITS: Final = 15
+WORD_SLOTS: Final = 1 << HASH_BITS
+HEAD_WORDS: Final = 45
+TAIL_WORDS: Final = 40
+VIEW_HEAD: Final = 1600
+VIEW_WINDOW: Final = 200
+VIEW_TAIL: Final = 500
+VIEW_LIMIT: Final = 2600
+"""Characters read: up to the limit whole, beyond it the head, three windows in between and the tail."""
+
+Cue = tuple[int, int, int, int]
+"""A sentence, a start, an end and a tag. In words: places count tokens. In pieces of text: letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read of one answer."""
+
+    text: str
+    """The normalised part that was read: a letter of it for each letter of the answer's part."""
+    pieces: tuple[tuple[int, int], ...]
+    """Where the parts of `text` begin: (position in `text`, position in the answer)."""
+    language: str
+    """`en`, `ko`: languages with word features; `latin`, or the language of a script."""
+    word_cues: tuple[Cue, ...]
+    piece_cues: tuple[Cue, ...]
+    structure: frozenset[int]
+    words: frozenset[int]
+
+    def spans(self) -> list[tuple[int, int, int]]:
+        """Cues by place in `text`: start, end, tag."""
+        found = _word_spans(self.text, self.word_cues) + [cue[1:] for cue in self.piece_cues]
+        return sorted(set(found))
+
+
+_FOREIGN: Final = re.compile("[\u0430-\u044f\u0621-\u064a\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+_TOKEN: Final = re.compile(rb"[a-z0-9'\x80-\xff]+|[!-&(-/:-@[-`{-~\n]")
+_BREAK: Final = re.compile(r"[.!?;\n]+")
+_ITEM: Final = re.compile(r"(?m)^[ \t]{0,6}(?:[-*\u2022]|\d{1,2}[.)])[ \t]")
+_PERSONA: Final = re.compile(
+    r"(?m)^[ \t]{0,3}[(\[<*\"]{0,4}[^\W\d_][\w '.#+/-]{0,24}[)\]>*\"]{0,4} ?:[)\]>*\"]{0,3}[ \t\n]"
+    r"|^[(\[<][^\n()\[\]<>]{2,30}[)\]>][ \t]"
+)
+_SAME: Final = dict(
+    zip(
+        "\u2019\u2018\u02bc\u201c\u201d\u00ab\u00bb\u300c\u300d\u3002\uff01\uff1f\uff0c\u3001\u060c\u061f\u0964\uff1a\u2014\u2013\u2026"
+        "\u00a0\u202f\u00bf\u00a1\uff1b\u0130\r\u2011",
+        '\'\'\'"""""".!?,,,?.:--.    ;i\n-',
+        strict=True,
+    )
+)
+_ENGLISH: Final = frozenset(
+    b"the to of and is that it you i for in are be this with can not or a as on if your have".split()
+)
+_EMPHASIS: Final = bytes.maketrans(b"*_`#>~", b"      ")
+
+
+def view(answer: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The part of an answer that is read, and where its pieces come from."""
+    start = len(answer) - len(answer.lstrip())
+    length = len(answer) - start
+    if length <= VIEW_LIMIT:
+        return answer[start:], ((0, start),)
+    middle = length - VIEW_HEAD - VIEW_TAIL
+    at = [VIEW_HEAD + middle * quarter // 4 for quarter in (1, 2, 3)]
+    parts = [(0, VIEW_HEAD), *((place, place + VIEW_WINDOW) for place in at), (length - VIEW_TAIL, length)]
+    texts: list[str] = []
+    pieces: list[tuple[int, int]] = []
+    written = 0
+    for begin, end in parts:
+        pieces.append((written, start + begin))
+        piece = answer[start + begin : start + end]
+        texts.append(piece + "\n")
+        written += len(piece) + 1
+    return "".join(texts), tuple(pieces)
+
+
+def normalise(text: str) -> str:
+    """Lower case, plain quotes and marks; as long as the text."""
+    if not text.isascii():
+        for odd, plain in _SAME.items():
+            if odd in text:
+                text = text.replace(odd, plain)
+    elif "\r" in text:
+        text = text.replace("\r", "\n")
+    return text.lower()
+
+
+def read(prompt: str, answer: str) -> Reading:
+    """All features of an answer to a prompt."""
+    part, pieces = view(answer)
+    text = normalise(part)
+    tokens = _tokens(text)
+    words, ends = _word_cues(tokens)
+    language = _language(tokens)
+    found: list[Cue] = []
+    for name, table in _scripts_of(text):
+        language = name if name in ("ko", "ja", "zh") or language != "en" else language
+        found += _piece_cues(text, table)
+    personas = [match.start() for match in _PERSONA.finditer(text)]
+    shape = _shape(prompt, len(answer), text, len(personas), ends, tokens)
+    last = personas[-1] if len(personas) > 1 else len(text)
+    last_word = len(_tokens(text[:last])) if len(personas) > 1 and words else len(tokens)
+    places = [(sentence, start < _EARLY_WORDS, start >= last_word, tag) for sentence, start, _, tag in words]
+    places += [(sentence, start < _EARLY, start >= last, tag) for sentence, start, _, tag in found]
+    return Reading(
+        text=text,
+        pieces=pieces,
+        language=language,
+        word_cues=tuple(words),
+        piece_cues=tuple(found),
+        structure=_structure(places, ends, shape),
+        words=_words(tokens) if language in ("en", "ko") else frozenset(),
+    )
+
+
+def _tokens(text: str) -> list[bytes]:
+    """Words and marks, without the marks of emphasis."""
+    return _TOKEN.findall(text.encode("utf-8", "replace").translate(_EMPHASIS))
+
+
+def _language(tokens: list[bytes]) -> str:
+    """English where enough of its small words stand in the opening; `latin` else, until a script says more."""
+    opening = tokens[:80]
+    hits = sum(1 for token in opening if token in _ENGLISH)
+    return "en" if hits * 10 >= len(opening) or (hits and len(opening) < 14) else "latin"
+
+
+# --- cues ---------------------------------------------------------------------------------------------------------
+
+
+def _word_cues(tokens: list[bytes]) -> tuple[list[Cue], int]:
+    """Cues in words, longest phrase first, then what neighbours make of each other; and the number of sentences."""
+    root = trie()
+    cues: list[Cue] = []
+    starts = [0]
+    skip = 0
+    for index, node in [found for found in enumerate(map(root.get, tokens)) if found[1]]:
+        if index < skip:
+            continue
+        tag, end = _longest(cast("Node", node), tokens, index + 1)
+        if tag == END:
+            if starts[-1] == index:
+                starts[-1] = end
+            else:
+                starts.append(end)
+        elif tag is not None:
+            cues.append((len(starts) - 1, index, end, tag))
+            skip = end if tag in (REFUSE, NEGATED) else index + 1
+    return _compose(cues, starts), len(starts) - (starts[-1] >= len(tokens))
+
+
+def _longest(node: Node, tokens: list[bytes], index: int) -> tuple[int | None, int]:
+    tag, end = node.get(None), index
+    size = len(tokens)
+    while index < size:
+        following = node.get(tokens[index])
+        if not isinstance(following, dict):
+            break
+        node, index = following, index + 1
+        if None in node:
+            tag, end = node[None], index
+    return cast("int | None", tag), end
+
+
+def _compose(events: list[Cue], starts: list[int]) -> list[Cue]:
+    """Refusals from parts: a denied ability and what it is denied for, in either order of words."""
+    found: list[Cue] = []
+    for place, event in enumerate(events):
+        sentence, start, end, tag = event
+        if tag < HELP:
+            found.append(event)
+        if tag == BARE:
+            if start - starts[sentence] > 5:
+                continue
+            tag = NEGATED
+            found.append((sentence, start, end, NEGATED))
+        if tag in (NEGATED, ABLE):
+            found += _denied(events[place + 1 : place + 10], event, tag)
+    return found
+
+
+def _denied(following: Iterable[Cue], event: Cue, tag: int) -> list[Cue]:
+    sentence, start, last, _ = event
+    negated = tag == NEGATED
+    found: list[Cue] = []
+    for other in following:
+        if other[0] != sentence or other[1] - last > 9:
+            break
+        if other[3] == CANCEL and negated:
+            break
+        if other[3] == NOT:
+            negated = True
+            found.append((sentence, start, other[2], NEGATED))
+        elif other[3] in (HELP, REACH) and (negated or tag == ABLE):
+            if not negated:
+                continue
+            found.append((sentence, start, other[2], REFUSE if other[3] == HELP else CAPABILITY))
+            break
+    return found
+
+
+def _word_spans(text: str, cues: Iterable[Cue]) -> list[tuple[int, int, int]]:
+    """Cues by words as spans of letters."""
+    data = text.encode("utf-8", "replace").translate(_EMPHASIS)
+    places = [(match.start(), match.end()) for match in _TOKEN.finditer(data)]
+    spans = [(places[start][0], places[end - 1][1], tag) for _, start, end, tag in cues]
+    if len(data) == len(text):
+        return spans
+    letter = _character_places(data, [place for start, end, _ in spans for place in (start, end)])
+    return [(letter[start], letter[end], tag) for start, end, tag in spans]
+
+
+def _character_places(data: bytes, wanted: Iterable[int]) -> dict[int, int]:
+    """Byte positions → character positions, in one pass."""
+    places: dict[int, int] = {}
+    byte = character = 0
+    for position in sorted(set(wanted)):
+        character += len(data[byte:position].decode("utf-8", "replace"))
+        byte = position
+        places[position] = character
+    return places
+
+
+@cache
+def _tables() -> tuple[tuple[str, re.Pattern[str], tuple[tuple[str, int], ...]], ...]:
+    return tuple(
+        (name, re.compile(letters), tuple((piece, tag) for tag, line in pieces.items() for piece in line.split("|")))
+        for name, letters, pieces in SCRIPTS
+    )
+
+
+def _scripts_of(text: str) -> list[tuple[str, tuple[tuple[str, int], ...]]]:
+    if text.isascii() or not _FOREIGN.search(text):
+        return []
+    found = [(name, table) for name, letters, table in _tables() if letters.search(text)]
+    names = {name for name, _ in found}
+    return [(name, table) for name, table in found if not (name == "zh" and "ja" in names)]
+
+
+def _piece_cues(text: str, table: tuple[tuple[str, int], ...]) -> list[Cue]:
+    """Up to four places of each piece of a script's lexicon, the last one among them."""
+    breaks = [match.end() for match in _BREAK.finditer(text)]
+    found: list[Cue] = []
+    for piece, tag in table:
+        start, size = text.find(piece), len(piece)
+        count = 0
+        while start >= 0 and count < 4:
+            found.append((bisect_right(breaks, start), start, start + size, tag))
+            count += 1
+            start = text.find(piece, start + size) if count < 3 else max(text.rfind(piece, start + size), -1)
+    return found
+
+
+# --- structure ----------------------------------------------------------------------------------------------------
+
+_T: Final = len(TAGS)
+_EARLY: Final = 400
+_EARLY_WORDS: Final = 80
+_LENGTHS: Final = (80, 160, 300, 500, 900, 1400)
+_REGIONS: Final = 6
+_AFTER: Final = _REGIONS * _T
+_PAIRS: Final = _AFTER + _T
+_FIRST_PAIRS: Final = _PAIRS + _T * _T
+_SHAPES: Final = _FIRST_PAIRS + _T * _T
+SHAPE_SLOTS: Final = 32
+_CROSS: Final = _SHAPES + SHAPE_SLOTS
+CROSSED: Final = (APOLOGY, NEGATED, REFUSE, 4, 5, 9, 11)
+STRUCTURE_SLOTS: Final = _CROSS + 2 * len(CROSSED) * SHAPE_SLOTS
+
+
+def _structure(cues: list[tuple[int, bool, bool, int]], sentences: int, shape: list[int]) -> frozenset[int]:
+    """Switches of the cues by region, and of the shape."""
+    first = opening = rest = end = persona = early = 0
+    counts = [0] * _T
+    for sentence, is_early, is_late, tag in cues:
+        bit = 1 << tag
+        counts[tag] += 1
+        if sentence < 3:
+            opening |= bit
+            if sentence == 0:
+                first |= bit
+        else:
+            rest |= bit
+        if sentence >= sentences - 2:
+            end |= bit
+        if is_late:
+            persona |= bit
+        if is_early:
+            early |= bit
+    return frozenset(_switches([first, opening, rest, end, persona, early], counts, shape))
+
+
+def _switches(masks: list[int], counts: list[int], shape: list[int]) -> list[int]:
+    bits = [[tag for tag in range(_T) if mask >> tag & 1] for mask in masks]
+    on = [region * _T + tag for region, tags in enumerate(bits) for tag in tags]
+    on += [_AFTER + tag for tag, count in enumerate(counts) if count > 2]
+    on += [_PAIRS + opening * _T + rest for opening in bits[1] for rest in bits[2]]
+    on += [_FIRST_PAIRS + one * _T + two for one in bits[0] for two in bits[0] if one < two]
+    on += [_SHAPES + form for form in shape]
+    width = len(CROSSED) * SHAPE_SLOTS
+    for side, mask in enumerate((masks[1], masks[2])):
+        base = _CROSS + side * width
+        for place, tag in enumerate(CROSSED):
+            if mask >> tag & 1:
+                on += [base + place * SHAPE_SLOTS + form for form in shape]
+    return on
+
+
+def _shape(prompt: str, length: int, text: str, personas: int, sentences: int, tokens: list[bytes]) -> list[int]:
+    """Length, lists, code, personas, an unfinished end, overlap with the question: a slot for each that holds."""
+    items = len(_ITEM.findall(text))
+    stripped = text.rstrip(" \n*\"')]")
+    flags = (
+        (19, "```" in text),
+        (20, stripped[-1:] not in (".", "!", "?", ":", "")),
+        (21, "\n\n" in text),
+        (22, '"' in text[:3]),
+        (27, "?" in text[-60:]),
+    )
+    return [
+        bisect_right(_LENGTHS, length),  # 0 to 6
+        7 + (bisect_right((0, 1, 4), items - 1) if items else 0),  # 7 to 10
+        11 + min(3, personas),  # 11 to 14
+        15 + min(3, sentences // 3),  # 15 to 18
+        23 + _overlap(prompt, tokens),  # 23 to 26
+        *[slot for slot, holds in flags if holds],
+    ]
+
+
+def _overlap(prompt: str, tokens: list[bytes]) -> int:
+    """How much of the question's longer words the opening repeats, in quarters."""
+    asked = {word for word in _TOKEN.findall(prompt[:400].lower().encode("utf-8", "replace")) if len(word) > 3}
+    if not asked:
+        return 0
+    said = asked.intersection(tokens[:60])
+    return min(3, 4 * len(said) // len(asked))
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+_MASK: Final = WORD_SLOTS - 1
+_HEAD: Final = 0x5BD1
+_TAIL: Final = 0x27D4
+"""What turns a slot into the slot of the same word in the opening or at the end: a fixed change of places."""
+
+
+def _words(tokens: list[bytes]) -> frozenset[int]:
+    """Slots of words and pairs of words: of the whole, again of the opening and of the end."""
+    singles = [code & _MASK for code in map(crc32, tokens)]
+    pairs = [(one * 31 + two) & _MASK for one, two in pairwise(singles)]
+    head = singles[:HEAD_WORDS] + pairs[:HEAD_WORDS]
+    tail = singles[-TAIL_WORDS:] + pairs[-TAIL_WORDS:]
+    grams = {*singles, *pairs}
+    grams.update([gram ^ _HEAD for gram in head], [gram ^ _TAIL for gram in tail])
+    return frozenset(grams)
