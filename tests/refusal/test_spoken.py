@@ -57,6 +57,16 @@ def test_a_refusal_is_not_asked_for_again_however_often_a_value_may_be() -> None
     assert len(response.attempts) == 1
 
 
+def test_without_a_judge_of_one_s_own_the_library_s_classifier_reads_it() -> None:
+    refused = said(answer(NO), None, output=Output(schema=SCHEMA))
+    served = said(answer("Ada Lovelace, born in 1815, wrote the first program."), None, output=Output(schema=SCHEMA))
+
+    assert isinstance(refused.outcome, Refused)
+    assert refused.refusal is not None
+    assert refused.refusal.probability is not None
+    assert isinstance(served.outcome, Invalid)
+
+
 def test_prose_that_is_no_refusal_stays_invalid() -> None:
     response = said(answer("It is Ada."), Judge(Judged("compliance")), output=Output(schema=SCHEMA))
 

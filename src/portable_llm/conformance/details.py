@@ -15,11 +15,9 @@ from portable_llm.refusal import default_classifier
 def _spoken(case: Case, text: str) -> Detail:
     """The verdict of the library's classifier on an answer: shown beside the judge's, which does not know of it."""
     classify = default_classifier()
-    if classify is None:
-        return Detail()
     turns = [turn for turn in case.request.get("messages", ()) if turn.get("role") in ("user", "tool")]
     verdict = classify(str(turns[-1].get("content") or "") if turns else "", text)
-    category = getattr(verdict, "category", "unspecified")
+    category = getattr(verdict, "category", None) or "unspecified"
     return Detail(spoken={"label": verdict.label, "probability": verdict.probability, "category": category})
 
 

@@ -1,6 +1,6 @@
 """Did it decline: by whom, why, how we know, and what to do about it.
 
-`SIGNALS` types what providers say, `empty` names answers that say nothing, a classifier reads plain words. A refusal is
+`SIGNALS` types what providers say, `empty` names answers that say nothing, `classify` reads plain words. A refusal is
 an answer: `RefusalOptions` say when it should be more. Names load on first use, since most programs never need most.
 """
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         signal_of,
         vendor_word,
     )
+    from portable_llm.refusal._soft import Verdict, classify
     from portable_llm.refusal._spoken import (
         Classifier,
         SoftRefusals,
@@ -68,6 +69,7 @@ _MODULES = {
         "signal_of",
         "vendor_word",
     ),
+    "portable_llm.refusal._soft": ("Verdict", "classify"),
     "portable_llm.refusal._spoken": (
         "Classifier",
         "SoftRefusals",
@@ -99,7 +101,9 @@ __all__ = [
     "Signal",
     "SoftRefusals",
     "SpokenVerdict",
+    "Verdict",
     "category_of",
+    "classify",
     "default_classifier",
     "empty",
     "guardrail",

@@ -6,7 +6,6 @@ looked at, so that "I can't help with that" in the place of JSON is a refusal an
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeVar, cast, get_args
@@ -60,8 +59,6 @@ def spoken(
     if not text:
         return response
     judge = default_classifier() if classifier is None else classifier
-    if judge is None:
-        return response
     verdict = judge(prompt_of(request), text)
     if verdict.label == "compliance":
         return response
@@ -79,13 +76,11 @@ def _classified(response: Response[Any], when: SoftRefusals) -> str:
     return response.text or "\n".join(call.raw_arguments for call in response.tool_calls)
 
 
-def default_classifier() -> Classifier | None:
+def default_classifier() -> Classifier:
     """The library's own classifier, loaded when the first text is to be judged: most programs never need it."""
-    try:
-        module = importlib.import_module("portable_llm.refusal._soft")
-    except ImportError:
-        return None
-    return cast("Classifier", module.classify)
+    from portable_llm.refusal._soft import classify
+
+    return classify
 
 
 def prompt_of(request: Request[Any]) -> str:
