@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from refusals.own_texts import rows
-
 from portable_llm.refusal._soft_features import Reading, read
+from refusals.own_texts import rows
 
 CLASSES: Final = ("compliance", "partial", "refusal")
 LICENCES: Final = {

@@ -20,7 +20,7 @@ from portable_llm._json import JsonValue
 from portable_llm._response import Invalid, Parsed
 from portable_llm.output._partial_scan import Frame, Node, PartialScanner
 from portable_llm.output._partial_shape import Shapes
-from portable_llm.output._policy import Policy
+from portable_llm.output._policy import Policy, ReadPolicy
 from portable_llm.output._read import read
 
 Partial: TypeAlias = PartialOutput
