@@ -278,7 +278,7 @@ NONE = Dialect(
     facts=(_fact("there is no place for a schema", "by definition"),),
 )
 
-for _row in (
+SHIPPED = (
     OPENAI_STRICT,
     OPENAI_NONSTRICT,
     ANTHROPIC,
@@ -290,5 +290,8 @@ for _row in (
     LLAMA_CPP,
     JSON_OBJECT,
     NONE,
-):
+)
+"""The rows of this file; an application may register more."""
+
+for _row in SHIPPED:
     register_dialect(_row)
