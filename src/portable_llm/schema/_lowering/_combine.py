@@ -120,6 +120,11 @@ def _merged(groups: list[Group], keyword: str) -> Members:
     return found
 
 
+def is_never(conj: Conj | None) -> bool:
+    """Whether no value at all is valid, by word."""
+    return conj is not None and any(schema is False for schema, _at in conj)
+
+
 def _unique(conj: Conj) -> Conj:
     return conj if len(conj) < 2 else tuple({at: (schema, at) for schema, at in conj}.values())
 

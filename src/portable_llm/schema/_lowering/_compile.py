@@ -14,9 +14,10 @@ from portable_llm._errors import UnsupportedSchemaError
 from portable_llm.schema._dialect import Dialect
 from portable_llm.schema._lowering._accepts import Judge
 from portable_llm.schema._lowering._codecs import Branch, Codec, RefCodec, TextCodec, UnionCodec
-from portable_llm.schema._lowering._containers import array_node, object_node
 from portable_llm.schema._lowering._document import Conj, Document
 from portable_llm.schema._lowering._ledger import Ledger, described, words_for
+from portable_llm.schema._lowering._lists import array_node
+from portable_llm.schema._lowering._objects import object_node
 from portable_llm.schema._lowering._scalars import enum_node, number_node, string_node
 from portable_llm.schema._lowering._shape import (
     ANY,
