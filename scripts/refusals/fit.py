@@ -17,13 +17,14 @@ from scipy.sparse import csr_matrix
 
 from portable_llm.refusal._soft_features import STRUCTURE_SLOTS, WORD_SLOTS
 from portable_llm.refusal._soft_model import pack
-from refusals.data import Record
+from refusals.data import OWN, Record
 
 Floats = NDArray[np.float64]
 
 STRUCTURE_PENALTY: Final = 8.0
-WORD_PENALTY: Final = 10.0
-PARTIAL_WEIGHT: Final = 2.5
+WORD_PENALTY: Final = 4.0
+PARTIAL_WEIGHT: Final = 1.5
+OWN_WEIGHT: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,11 @@ def matrix(rows: Sequence[frozenset[int]], width: int) -> Any:
     )
 
 
-def fit(records: Sequence[Record], weights: Floats | None = None) -> Fit:
+def fit(records: Sequence[Record]) -> Fit:
     """The weights that explain the records' targets best, kept small."""
     targets = np.eye(3)[[record.target for record in records]]
-    importance = np.where(targets[:, 1] > 0, PARTIAL_WEIGHT, 1.0) if weights is None else weights
+    own = np.array([record.source == OWN for record in records])
+    importance = np.where(targets[:, 1] > 0, PARTIAL_WEIGHT, 1.0) * np.where(own, OWN_WEIGHT, 1.0)
     shape = matrix([record.reading.structure for record in records], STRUCTURE_SLOTS)
     bias, structure = _solve(shape, targets, importance, np.zeros((len(records), 2)), STRUCTURE_PENALTY)
     offset = shape @ structure + bias

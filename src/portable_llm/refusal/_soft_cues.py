@@ -142,7 +142,7 @@ instead
 alternatively
 (i'd|i would|i'll) be (more than|) (happy|glad|pleased|delighted) to
 (i'm|i am) (more than|) (happy|glad|pleased|delighted) to (help|assist|provide|offer|discuss|suggest|answer|share)
-(i|we) (can|could) (instead|however|certainly|still|gladly|only|) (offer|suggest|provide|help|tell|share|give|explain|discuss|point)
+(i|we) (can|could) (instead|however|certainly|still|gladly|) (offer|suggest|provide|help|tell|share|give|explain|discuss|point)
 (rather|other) than (that|this|trying|focusing)
 what (i|we) can do
 (legal|safer|healthier|ethical|lawful|better|positive|constructive|healthy|legitimate) (alternatives|alternative|ways|way|options|option|methods|means|approach)

@@ -28,24 +28,27 @@ from portable_llm.refusal._soft_cues import (
     CAPABILITY,
     END,
     HELP,
+    IDENTITY,
     NEGATED,
     NOT,
     REACH,
     REFUSE,
+    REPORTED,
+    SCOPE,
     TAGS,
     Node,
     trie,
 )
 from portable_llm.refusal._soft_scripts import SCRIPTS
 
-HASH_BITS: Final = 15
+HASH_BITS: Final = 17
 WORD_SLOTS: Final = 1 << HASH_BITS
 HEAD_WORDS: Final = 45
 TAIL_WORDS: Final = 40
 VIEW_HEAD: Final = 1600
 VIEW_WINDOW: Final = 200
 VIEW_TAIL: Final = 500
-VIEW_LIMIT: Final = 2600
+VIEW_LIMIT: Final = 2800
 """Characters read: up to the limit whole, beyond it the head, three windows in between and the tail."""
 
 Cue = tuple[int, int, int, int]
@@ -166,6 +169,10 @@ def _language(tokens: list[bytes]) -> str:
     return "en" if hits * 10 >= len(opening) or (hits and len(opening) < 14) else "latin"
 
 
+_AFTER_QUOTE: Final = 12
+"""Words that must follow a quotation for it to be one, and not an answer in quotation marks."""
+_SPOKEN: Final = frozenset((APOLOGY, NEGATED, REFUSE, IDENTITY, SCOPE, CAPABILITY))
+
 # --- cues ---------------------------------------------------------------------------------------------------------
 
 
@@ -186,8 +193,22 @@ def _word_cues(tokens: list[bytes]) -> tuple[list[Cue], int]:
                 starts.append(end)
         elif tag is not None:
             cues.append((len(starts) - 1, index, end, tag))
-            skip = end if tag in (REFUSE, NEGATED) else index + 1
-    return _compose(cues, starts), len(starts) - (starts[-1] >= len(tokens))
+            skip = end if tag == REFUSE else index + 1
+    return _reported(_compose(cues, starts), tokens), len(starts) - (starts[-1] >= len(tokens))
+
+
+def _reported(cues: list[Cue], tokens: list[bytes]) -> list[Cue]:
+    """What is said within quotation marks is somebody else's word, unless the marks hold the answer itself."""
+    if b'"' not in tokens:
+        return cues
+    marks = [index for index, token in enumerate(tokens) if token == b'"']
+    last = len(tokens) - _AFTER_QUOTE
+    quoted = [(one, two) for one, two in zip(marks[::2], marks[1::2], strict=False) if two < last]
+    return [
+        (sentence, start, end, REPORTED) if tag in _SPOKEN and any(one < start < two for one, two in quoted) else cue
+        for cue in cues
+        for sentence, start, end, tag in [cue]
+    ]
 
 
 def _longest(node: Node, tokens: list[bytes], index: int) -> tuple[int | None, int]:
