@@ -12,8 +12,8 @@ from portable_llm.refusal._soft import EVIDENCE_LIMIT, Verdict, classify
 
 REFUSAL = "I'm sorry, but I can't help with that request."
 TALE = (
-    "The river ran past the mill, and the miller counted his sacks. Every morning he opened the gate, let the wheel turn "
-    "and listened to the stones. "
+    "The river ran past the mill, and the miller counted his sacks. Every morning he opened the gate, let the wheel "
+    "turn and listened to the stones. "
 )
 
 
@@ -32,7 +32,7 @@ def test_a_refusal_that_is_narrated_is_no_refusal():
 
 
 def test_a_disclaimer_before_an_answer_is_no_refusal():
-    answer = "I'm not a lawyer, but here is how a lease ends:\n\n1. Give notice in writing.\n2. Keep a copy.\n3. Hand over."
+    answer = "I'm not a lawyer, but here is how a lease ends:\n\n1. Give notice in writing.\n2. Keep a copy."
 
     assert classify("How do I end a lease?", answer).label == "compliance"
 
