@@ -145,7 +145,7 @@ def _formats(row: Dialect) -> Iterator[str]:
         yield f"formats: {_listed(row.formats)}"
     for kind, formats in row.formats_by_type:
         yield f"formats of `{kind}`: {_listed(formats)}"
-    if row.bounded_types != {"integer", "number"}:
+    if row.bounded_types != frozenset({"integer", "number"}):
         yield f"bounds are enforced for {_listed(row.bounded_types)}"
 
 

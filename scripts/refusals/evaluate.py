@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from refusals.data import CLASSES, Record
 from refusals.fit import Floats, fit, scores
@@ -91,7 +91,9 @@ def temperature(judged: Sequence[Judged]) -> float:
         logs = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
         return float(-logs[np.arange(len(rows)), targets].mean())
 
-    return float(minimize_scalar(loss, bounds=(0.3, 5.0), method="bounded").x)
+    # scipy ships no types.
+    optimize: Any = import_module("scipy.optimize")
+    return float(optimize.minimize_scalar(loss, bounds=(0.3, 5.0), method="bounded").x)
 
 
 def figures(judged: Sequence[Judged]) -> dict[str, float]:

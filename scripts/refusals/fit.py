@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix  # pyright: ignore[reportMissingTypeStubs]
 
 from portable_llm.refusal._soft_features import STRUCTURE_SLOTS, WORD_SLOTS
 from portable_llm.refusal._soft_model import pack
@@ -81,7 +81,10 @@ def _solve(
         value = -(targets * logs).sum(axis=1) @ importance + penalty / 2 * (weights**2).sum()
         return float(value), np.concatenate([gradient.ravel(), slope.sum(axis=0) * intercept])
 
-    found = minimize(loss, np.zeros(width * 2 + 2), jac=True, method="L-BFGS-B", options={"maxiter": 200, "gtol": 1e-3})
+    # scipy ships no types.
+    optimize: Any = import_module("scipy.optimize")
+    start = np.zeros(width * 2 + 2)
+    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 200, "gtol": 1e-3})
     return found.x[-2:], found.x[:-2].reshape(width, 2)
 
 
