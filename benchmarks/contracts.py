@@ -7,10 +7,9 @@ reports what it understood in the scorer's vocabulary. It adds nothing to the de
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from portable_llm._adaptation import Adaptation
 from portable_llm._errors import PortableLLMError, ProviderError, StreamInterruptedError, UnreadableAnswerError
 from portable_llm._frames import SseDecoder
 from portable_llm._http import HttpReply
@@ -132,7 +131,11 @@ _NOTHING: dict[str, Any] = {
 
 
 def compile_schema(schema: dict[str, Any], dialect: str) -> tuple[dict[str, Any], list[dict[str, str]], Any, Any]:
-    """`lower` in the scorer's words: an encoding is a loss at its place, at the root one of the keyword `type`."""
+    """`lower` in the scorer's words: an encoding is a loss at its place, at the root one of the keyword `type`.
+
+    An entry whose subject is a place and no keyword stays one. What stands below a keyword that is left to the client
+    is left to it too. A `oneOf` that accepts less is written as `anyOf`, by which name a validator reports it.
+    """
     from portable_llm.schema import lower
 
     lowered = lower(schema, dialect, at="/s")
@@ -142,23 +145,7 @@ def compile_schema(schema: dict[str, Any], dialect: str) -> tuple[dict[str, Any]
         if entry.effect is not None
         for loss in _losses(entry.subject.removeprefix("/s"), entry.action, entry.effect)
     ]
-    if any(entry.effect == "narrowed" for entry in lowered.adaptations):
-        losses += _closed_unions(lowered.adaptations)
     return lowered.schema, losses, lowered.encode, lowered.restore
-
-
-def _closed_unions(entries: Iterable[Adaptation]) -> list[dict[str, str]]:
-    """Places that the lowering wrote as a union: where an alternative is closed, a validator names the union."""
-    return [
-        {
-            "path": entry.subject.removeprefix("/s").rpartition("/")[0],
-            "keyword": "anyOf",
-            "effect": "narrowed",
-        }
-        for entry in entries
-        if (entry.action in ("renamed", "encoded") and "anyOf" in entry.detail)
-        or (entry.action == "narrowed" and entry.subject.endswith("/oneOf"))
-    ]
 
 
 def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:
@@ -169,8 +156,9 @@ def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:
         return [{"path": subject, "keyword": "", "effect": effect}]
     loss = {"path": place, "keyword": keyword, "effect": effect}
     if action == "weakened" and keyword in _APPLICATORS:
-        # All that stands below such a keyword is left to the client with it.
         return [loss, {"path": subject, "keyword": "", "effect": effect}]
+    if action == "narrowed" and keyword == "oneOf":
+        return [loss, {"path": place, "keyword": "anyOf", "effect": effect}]
     return [loss]
 
 
