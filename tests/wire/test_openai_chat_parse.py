@@ -16,6 +16,7 @@ from portable_llm._response import Refusal, Refused, Response, Usage
 from portable_llm.wire.openai_chat import parse_error, parse_response, stream_decoder
 
 ORIGIN = Origin(provider="p", host="h", model="m")
+FILTERED_INSTEAD = {"model": "m", "choices": [{"message": {"content": ""}, "finish_reason": "content_filter"}]}
 
 
 def whole(message: dict[str, Any] | None = None, finish: Any = "stop", **fields: Any) -> Response[None]:
@@ -583,12 +584,7 @@ AZURE = {
             "input_filter",
             "violence",
         ),
-        (
-            400,
-            {"model": "m", "choices": [{"message": {"content": ""}, "finish_reason": "content_filter"}]},
-            "output_filter",
-            "unspecified",
-        ),
+        (400, FILTERED_INSTEAD, "output_filter", "unspecified"),
     ],
     ids=["azure", "dashscope", "moonshot", "policy", "zai", "openrouter", "foundry"],
 )

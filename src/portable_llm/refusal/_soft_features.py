@@ -36,10 +36,9 @@ from portable_llm.refusal._soft_cues import (
     REPORTED,
     SCOPE,
     TAGS,
-    Node,
-    trie,
 )
 from portable_llm.refusal._soft_scripts import SCRIPTS
+from portable_llm.refusal._soft_trie import Node, trie
 
 HASH_BITS: Final = 17
 WORD_SLOTS: Final = 1 << HASH_BITS
