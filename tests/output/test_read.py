@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portable_llm import Invalid, Parsed
-from portable_llm.output import read
+from portable_llm.output import Policy, ReadPolicy, read
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
 
@@ -85,3 +85,13 @@ def test_any_text_gives_an_outcome(text: str) -> None:
 def test_hostile_text_takes_bounded_work() -> None:
     assert isinstance(read('{"a":' * 20_000, SCHEMA), Invalid)
     assert isinstance(read("[" * 200_000, SCHEMA), Invalid)
+
+
+@pytest.mark.parametrize("policy", ["strict", "syntax", "align", "lenient"])
+def test_a_date_that_the_schema_accepts_stays_as_it_is_unless_asked_for(policy: Policy) -> None:
+    schema = {"type": "string", "format": "date"}
+
+    assert read('"March 5, 2024"', schema, policy=policy) == Parsed(value="March 5, 2024")
+    asked = read('"March 5, 2024"', schema, policy=ReadPolicy(dates=True))
+    assert isinstance(asked, Parsed)
+    assert (asked.value, asked.grade) == ("2024-03-05", "aligned")

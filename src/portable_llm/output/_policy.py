@@ -23,8 +23,9 @@ class ReadPolicy:
     """Whether a value that the schema does not accept is brought to it."""
     lossy: bool = False
     """Whether alignment may lose something (the fraction of a number, all but the first of a list)."""
-    dates: bool = True
-    """Whether alignment writes dates in the ISO form where the schema asks for a date."""
+    dates: bool = False
+    """Whether alignment writes dates in the ISO form where the schema has `format: date` or `date-time`. JSON Schema
+    accepts any string there, so this changes values that the schema accepts; that is why it has to be asked for."""
     allow: frozenset[str] = frozenset()
     """Kinds of alignment allowed on their own, lossy or not."""
     refuse: frozenset[str] = frozenset()
