@@ -19,6 +19,8 @@ class Ledger:
         self.at = at
         self._source = source
         self._axis: Axis = "tools" if at.startswith("/tools") else "json"
+        # An answer is checked in every case; the arguments of a call only where somebody is about to use them.
+        self._who = " in `run` and `check_arguments`" if self._axis == "tools" else ""
         self._entries: dict[tuple[str, str, str], Adaptation] = {}
         self._narrowed: list[Adaptation] = []
         """In the order they were met, repeated where a place is met again."""
@@ -44,7 +46,7 @@ class Ledger:
 
     def weaken(self, at: str, keyword: str, why: str = "not enforced here; the client checks it") -> None:
         """A constraint that only the client holds."""
-        self.add(at, keyword, "weakened", why, "client", "widened")
+        self.add(at, keyword, "weakened", f"{why}{self._who}", "client", "widened")
 
     def drop(self, at: str) -> None:
         """A whole subschema that only the client holds; the subject is the subschema itself."""
@@ -54,7 +56,7 @@ class Ledger:
                 self._axis,
                 f"{self.at}{at}",
                 "dropped",
-                "what stands here is not enforced everywhere; the client checks it",
+                f"what stands here is not enforced everywhere; the client checks it{self._who}",
                 "client",
                 source=self._source,
                 effect="widened",
