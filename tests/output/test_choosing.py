@@ -544,3 +544,25 @@ def test_a_wrapped_schema_keeps_what_it_refers_to(client: Client) -> None:
     body: Any = made.call.json
     (tool,) = body["tools"]
     assert validate({"value": [{"name": 1}]}, tool["input_schema"]) == ("/value/0/name: 1 is not of type 'string'",)
+
+
+def test_a_schema_in_the_words_of_openapi_is_sent_and_held_in_those_of_json_schema() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "note": {"type": "string", "nullable": True},
+            "count": {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
+        },
+        "required": ["note", "count"],
+        "additionalProperties": False,
+    }
+    replies = [answer('{"note": null, "count": 1}'), answer('{"note": null, "count": 0}')]
+    with FakeServer(scripted(replies)) as server:
+        options: Any = {"api_keys": {"openai": "k"}, "base_urls": {"openai": server.base_url("openai")}}
+        with Client(**options) as client:
+            good = client.chat(STRICT, "x", output=Output(schema=schema))
+            bad = client.chat(STRICT, "x", output=Output(schema=schema))
+
+    assert good.parsed == {"note": None, "count": 1}
+    assert isinstance(bad.outcome, Invalid)
+    assert "/count" in bad.outcome.errors[0]

@@ -18,6 +18,7 @@ from portable_llm._request import JsonSchema, NamedTool, Output, Request, Tool
 from portable_llm.output import OutputPlan
 from portable_llm.output._check import WRAPPED_KEY
 from portable_llm.schema import json_schema_of
+from portable_llm.schema._types import schema_asked_for
 
 _ANY_JSON = "Answer with one JSON value and nothing else: no prose, no code fence."
 _BY_SCHEMA = "Answer with one JSON value that this JSON Schema accepts, and nothing else: no prose, no code fence.\n"
@@ -28,7 +29,7 @@ def adapt_output(request: Request[Any], context: Context) -> Changed:
     output: Output[Any] | None = request.output
     if output is None:
         return request, ()
-    schema = json_schema_of(output.type) if output.type is not None else output.schema
+    schema = wanted_schema(output)
     vehicle = choose(Wanted(output, schema if schema is None else dict(schema), request, context))
     is_wrapped = vehicle.mode == "tool" and vehicle.lowered is None and not is_object(schema)
     context.output = OutputPlan(
@@ -39,6 +40,13 @@ def adapt_output(request: Request[Any], context: Context) -> Changed:
     if vehicle.mode == "tool":
         return _by_tool(request, context, vehicle)
     return _by_prompt(request, schema, context, _why(output, vehicle))
+
+
+def wanted_schema(output: Output[Any]) -> JsonSchema | None:
+    """What an answer is held against, in the words of JSON Schema; `None`: any JSON value."""
+    if output.type is not None:
+        return json_schema_of(output.type)
+    return None if output.schema is None else schema_asked_for(output.schema)
 
 
 def _why(output: Output[Any], vehicle: Vehicle) -> str:

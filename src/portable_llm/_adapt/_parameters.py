@@ -20,6 +20,7 @@ from portable_llm._json import JsonValue, dump_json
 from portable_llm._messages import Part, ToolCallPart
 from portable_llm._request import Request, Tool
 from portable_llm.schema import lower, validate
+from portable_llm.schema._types import schema_asked_for
 from portable_llm.wire._assembly import read_arguments
 
 _MOST = SEVERITIES.index("checked")
@@ -42,9 +43,8 @@ def adapt_parameters(request: Request[Any], context: Context, lower: Lower = low
         lowered = _strictly(tool, strict, lower, context, entries)
         if lowered is None:
             tool = replace(tool, strict=None if strict is not None else tool.strict)
-            lowered = (
-                None if plain is None else lower(tool.parameters, plain, at=f"{context.place_of(tool)}/parameters")
-            )
+            place = f"{context.place_of(tool)}/parameters"
+            lowered = None if plain is None else lower(schema_asked_for(tool.parameters), plain, at=place)
         if lowered is not None:
             entries.extend(lowered.adaptations)
             if not lowered.is_identity:
@@ -69,7 +69,7 @@ def _strictly(
         return None
     place = context.place_of(tool)
     try:
-        lowered = lower(tool.parameters, dialect, at=f"{place}/parameters")
+        lowered = lower(schema_asked_for(tool.parameters), dialect, at=f"{place}/parameters")
     except UnsupportedSchemaError as error:
         why = error.message
     else:

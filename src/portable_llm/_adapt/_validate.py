@@ -14,6 +14,7 @@ from portable_llm._errors import InvalidRequestError
 from portable_llm._messages import Message, Part, ReasoningPart, RefusalPart, ToolCallPart, ToolResultPart, UnknownPart
 from portable_llm._request import NamedTool, Request, Sampling
 from portable_llm.schema import check_schema
+from portable_llm.schema._types import schema_asked_for
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SAMPLING = tuple(field.name for field in fields(Sampling))
@@ -33,7 +34,7 @@ def validate_request(request: Request[Any], context: Context) -> Changed:
         if output.type is not None and output.schema is not None:
             raise InvalidRequestError("/output has both a type and a schema; give one of them")
         if output.schema is not None:
-            check_schema(output.schema, "/output/schema")
+            check_schema(schema_asked_for(output.schema), "/output/schema")
         if output.keep and output.type is None and output.schema is None:
             raise InvalidRequestError("/output/keep names keywords, and there is no schema that holds them; give one")
         check_keep(output.keep)
@@ -89,7 +90,7 @@ def _check_tools(request: Request[Any]) -> None:
         if tool.name in names:
             raise InvalidRequestError(f"/tools/{index}: a second tool is named {tool.name!r}")
         names.add(tool.name)
-        check_schema(tool.parameters, f"/tools/{index}/parameters ({tool.name})")
+        check_schema(schema_asked_for(tool.parameters), f"/tools/{index}/parameters ({tool.name})")
     if unknown := set(request.allowed_tools or ()) - names:
         raise InvalidRequestError(f"/allowed_tools names {min(unknown)!r}; the tools are: {_listed(names)}")
     choice = request.tool_choice

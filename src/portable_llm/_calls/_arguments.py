@@ -14,6 +14,7 @@ from portable_llm._request import Tool
 from portable_llm._response import Grade, Parsed
 from portable_llm.output import read
 from portable_llm.schema import validate
+from portable_llm.schema._types import schema_asked_for
 
 _MARKS = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\]]', re.DOTALL)
 
@@ -36,13 +37,14 @@ def check_call(call: ToolCallPart, tool: Tool) -> CheckedCall:
 
     Raises `InvalidToolArgumentsError`, whose `problems` name the places.
     """
-    if call.arguments is not None and not validate(call.arguments, tool.parameters):
+    schema = schema_asked_for(tool.parameters)
+    if call.arguments is not None and not validate(call.arguments, schema):
         return CheckedCall(call=call, arguments=call.arguments)
     text = call.raw_arguments if call.arguments is None else dump_json(call.arguments).decode()
     if call.arguments is None and _breaks_off(text):
         # A reader may close what was cut; to act upon half of an instruction is another matter.
         raise invalid_arguments(call, ("/: the arguments break off before their end",))
-    outcome = read(text, tool.parameters)
+    outcome = read(text, schema)
     # A lossy reading left something out: enough for a reader, too little to act upon.
     if not isinstance(outcome, Parsed) or outcome.grade == "lossy" or not isinstance(outcome.value, dict):
         problems = (

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from portable_llm._errors import UnsupportedSchemaError
+from portable_llm._json import dump_json, load_json
 from portable_llm.schema._openapi import from_openapi_3_0, is_openapi_3_0
 
 if TYPE_CHECKING:
@@ -64,6 +65,23 @@ def _schema_in(source: Mapping[str, Any]) -> dict[str, Any]:
             raise UnsupportedSchemaError(f"a jsonSchema wrapper holds only a schema, this one also {', '.join(more)}")
         source = cast("Mapping[str, Any]", inner)
     return from_openapi_3_0(source) if is_openapi_3_0(source) else dict(source)
+
+
+def schema_asked_for(source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema given as JSON in the words of JSON Schema, cached by content; one that is no JSON stays as it is.
+
+    The result is shared: copy before changing it.
+    """
+    try:
+        text = dump_json(source)
+    except (TypeError, ValueError):
+        return source
+    return _cached_schema_in(text)
+
+
+@lru_cache(maxsize=256)
+def _cached_schema_in(text: bytes) -> dict[str, Any]:
+    return _schema_in(cast("dict[str, Any]", load_json(text)))
 
 
 def _schema(wanted: Any) -> dict[str, Any]:
