@@ -319,3 +319,17 @@ def test_what_the_target_takes_nowhere_is_left_out_and_said() -> None:
     made = plan(*BOTH, facts={"tool_result/media": NO, "parts/image": NO}, tools=(WEATHER,))
 
     assert ledger(made) == {"/messages/2/parts/0/parts/1": ("dropped", "changed")}
+
+
+def test_what_a_docstring_says_of_a_parameter_reaches_the_model() -> None:
+    @tool
+    def weather(city: str) -> str:
+        """Tell the weather.
+
+        Args:
+            city: Name of the city, without the country.
+        """
+        return city
+
+    assert weather.parameters["properties"]["city"]["description"] == "Name of the city, without the country."
+    assert weather.description == "Tell the weather."

@@ -28,7 +28,7 @@ from portable_llm._messages import Message, ToolCallPart, ToolResultPart
 from portable_llm._request import Options, Request, Tool
 from portable_llm._response import Attempt, Response, Usage
 from portable_llm.refusal import RefusalOptions
-from portable_llm.schema import json_schema_of
+from portable_llm.schema import parameters_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -107,7 +107,7 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
     """The schema of the arguments by name; raises `UnsupportedSchemaError` that names the function."""
     name = getattr(function, "__name__", repr(function))
     try:
-        schema = json_schema_of(function)
+        schema = parameters_of(function).parameters
     except UnsupportedSchemaError as error:
         reason = error.message.partition(": ")[2] or error.message
         raise UnsupportedSchemaError(f"the annotations of {name} are nothing that JSON can hold: {reason}") from error
