@@ -57,6 +57,7 @@ FEATURES: Mapping[str, str] = {
     "cache/breakpoints": "explicit prefix marks",
     "cache/key": "a routing key",
     "metadata": "key-value pairs kept with the request",
+    "context_window": "maximum = tokens of input and output together",
 }
 """Every key, and which of a fact's fields it uses."""
 
@@ -126,6 +127,8 @@ class ModelRule:
 
     pattern: str
     """Regular expression, matched against the whole model id."""
+    when: Literal["always", "thinking"] = "always"
+    """`thinking`: only for requests that let the model think, because they ask for it or because it does so unasked."""
     facts: Mapping[str, Fact] = field(default_factory=dict[str, Fact])
     spelling: Mapping[str, str] = field(default_factory=dict[str, str])
 

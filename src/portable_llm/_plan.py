@@ -16,7 +16,7 @@ from portable_llm._errors import InvalidRequestError
 from portable_llm._http import HttpCall
 from portable_llm._json import JsonValue
 from portable_llm._messages import Origin
-from portable_llm._request import Request
+from portable_llm._request import Reasoning, Request
 from portable_llm.output import OutputPlan
 from portable_llm.providers import Provider
 from portable_llm.providers._target import Target
@@ -132,8 +132,25 @@ def _lines(entry: Adaptation) -> list[str]:
 
 # Merging some forty facts anew for each call would take longer than all passes together.
 @lru_cache(maxsize=1024)
-def _capabilities(provider: Provider, model: str) -> Capabilities:
-    return provider.capabilities_of(model, wire_format(provider.wire).CAPABILITIES)
+def _capabilities(provider: Provider, model: str, *, thinking: bool) -> Capabilities:
+    return provider.capabilities_of(model, wire_format(provider.wire).CAPABILITIES, thinking=thinking)
+
+
+def _capabilities_for(reasoning: Reasoning | None, target: Target) -> Capabilities:
+    """What the target accepts from this request: some models refuse other options while they think."""
+    plain = _capabilities(target.provider, target.model, thinking=False)
+    return _capabilities(target.provider, target.model, thinking=True) if _thinks(reasoning, plain) else plain
+
+
+def _thinks(reasoning: Reasoning | None, capabilities: Capabilities) -> bool:
+    """Whether the model will think: it was asked to, or does so unasked (`reasoning/default`), or always."""
+    effort = reasoning.effort if reasoning else None
+    if effort == "none":
+        known = capabilities["reasoning/effort"].values
+        return bool(known) and "none" not in known
+    if effort is not None or (reasoning is not None and reasoning.budget_tokens):
+        return True
+    return capabilities.spelling.get("reasoning/default") == "on"
 
 
 def make_plan(
@@ -144,7 +161,7 @@ def make_plan(
     Raises `InvalidRequestError` for a request that cannot be meant, `LossError` for one that loses too much.
     """
     wire = wire_format(target.provider.wire)
-    context = Context(origin=target.origin, capabilities=_capabilities(target.provider, target.model))
+    context = Context(origin=target.origin, capabilities=_capabilities_for(request.reasoning, target))
     adapted: Request[Any] = request
     entries: list[Adaptation] = []
     for adapt in PASSES:

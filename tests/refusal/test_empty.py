@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from portable_llm import Client, Invalid, NoOutput, Output, Refused, Response, Usage, provider_names
+from portable_llm import Client, Invalid, NoOutput, Output, Refused, Response, Usage
 from portable_llm._messages import Message, Part, ReasoningPart, TextPart, ToolCallPart, UnknownPart
 from portable_llm._request import request
 from portable_llm._response import Refusal
 from portable_llm.refusal import empty
 from portable_llm.testing import EmptyAnswer, FakeServer, answer, fixed
 from strategies import ORIGIN
+from support.speakers import one_of_each_wire
 
 
 def response(*parts: Part, finish: Any = "stop", word: str | None = None, usage: Usage | None = None) -> Response[None]:
@@ -92,7 +93,7 @@ def test_no_tokens_were_wanted() -> None:
     assert empty(response(finish="length"), request("m", "Hello", max_output_tokens=0)) is None
 
 
-@pytest.mark.parametrize("provider", provider_names())
+@pytest.mark.parametrize("provider", one_of_each_wire())
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_every_provider_s_empty_answer_is_known(provider: str, stream: bool) -> None:
     with FakeServer(faults=[EmptyAnswer()]) as server, Client(api_keys={provider: "k"}) as client:

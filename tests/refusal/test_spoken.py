@@ -16,12 +16,12 @@ from portable_llm import (
     RefusedError,
     Response,
     Tool,
-    provider_names,
 )
 from portable_llm._errors import ConfigurationError
 from portable_llm.refusal import prompt_of
 from portable_llm.testing import FakeServer, answer, fixed
 from support.judge import Judge, Judged
+from support.speakers import one_of_each_wire
 
 NO = "I'm sorry, but I can't help with that."
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
@@ -34,7 +34,7 @@ def said(reply: Any, judge: Judge | None, *, provider: str = "compatible", **opt
         return client.chat(f"{provider}:m@{server.base_url(provider)}", "Who is it?", max_output_tokens=50, **options)
 
 
-@pytest.mark.parametrize("provider", provider_names())
+@pytest.mark.parametrize("provider", one_of_each_wire())
 @pytest.mark.parametrize("mode", ["native", "tool", "prompt"])
 def test_words_in_the_place_of_a_value_are_a_refusal_and_no_error(provider: str, mode: Any) -> None:
     judge = Judge()

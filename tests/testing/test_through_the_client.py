@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from portable_llm import Client, Output, Tool, provider_names, request, system, user
+from portable_llm import Client, Output, Tool, request, system, user
 from portable_llm._errors import PortableLLMError
 from portable_llm._retry import RetryPolicy
 from portable_llm.testing import CloseKeepAlive, FakeServer, ScriptedAnswer, ScriptedEndpoint, Status, answer, first
+from support.speakers import one_of_each_wire
 
 SCHEMA = {
     "type": "object",
@@ -21,12 +22,12 @@ SCHEMA = {
 WEATHER = Tool(
     name="get_weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 )
-EVERY_PROVIDER = pytest.mark.parametrize("provider", provider_names())
+EVERY_PROVIDER = pytest.mark.parametrize("provider", one_of_each_wire())
 
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    with Client(api_keys=dict.fromkeys(provider_names(), "test-key")) as running:
+    with Client(api_keys=dict.fromkeys(one_of_each_wire(), "test-key")) as running:
         yield running
 
 

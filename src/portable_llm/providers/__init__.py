@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from collections.abc import Mapping
 from functools import cache
 from typing import cast
 
@@ -16,25 +17,39 @@ _MODULES = {
     "google": "portable_llm.providers.google",
     "openai": "portable_llm.providers.openai",
 }
+"""Providers with a module of their own, loaded on first use; all others are rows of the catalogue."""
+_CATALOGUE = ("portable_llm.providers._hosted", "portable_llm.providers._engines")
 
 
+@cache
+def _catalogue() -> Mapping[str, Provider]:
+    """The rows of compatible services, by name."""
+    modules = [importlib.import_module(name) for name in _CATALOGUE]
+    rows = [row for module in modules for row in cast("tuple[Provider, ...]", module.ROWS)]
+    return {row.name: row for row in rows}
+
+
+@cache
 def provider_names() -> tuple[str, ...]:
     """All built-in providers, sorted."""
-    return tuple(_MODULES)
+    return tuple(sorted([*_MODULES, *_catalogue()]))
 
 
 @cache
 def provider(name: str) -> Provider:
     """The provider of that name; raises `ConfigurationError` with the nearest name."""
     module = _MODULES.get(name)
-    if module is None:
-        near = difflib.get_close_matches(name, _MODULES, n=1)
+    if module is not None:
+        return cast("Provider", importlib.import_module(module).PROVIDER)
+    found = _catalogue().get(name)
+    if found is None:
+        near = difflib.get_close_matches(name, provider_names(), n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigurationError(
-            f"unknown provider {name!r}; {hint}known: {', '.join(_MODULES)}; "
+            f"unknown provider {name!r}; {hint}known: {', '.join(provider_names())}; "
             "an OpenAI-compatible server is reached as compatible:MODEL@http://host/v1"
         )
-    return cast("Provider", importlib.import_module(module).PROVIDER)
+    return found
 
 
 __all__ = ["Auth", "Provider", "check_base_url", "provider", "provider_names"]

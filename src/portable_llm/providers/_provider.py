@@ -53,6 +53,8 @@ class Provider:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     documentation: str = ""
     """Where its facts were read."""
+    is_self_hosted: bool = False
+    """The address is the user's own server: the key for it is sent wherever the user says the server stands."""
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r})"
@@ -68,11 +70,14 @@ class Provider:
         except TypeError as error:
             raise ConfigurationError(f"provider {self.name!r}: {error}") from error
 
-    def capabilities_of(self, model: str, wire: Capabilities) -> Capabilities:
-        """What this model accepts here: the wire's facts, narrowed by the provider's, then by each matching rule."""
+    def capabilities_of(self, model: str, wire: Capabilities, *, thinking: bool = False) -> Capabilities:
+        """What this model accepts here: the wire's facts, narrowed by the provider's, then by each matching rule.
+
+        `thinking`: for a request that lets the model think; rules that hold only then are left out otherwise.
+        """
         merged = wire.with_(self.capabilities.facts, self.capabilities.spelling)
         for rule in self.models:
-            if rule.matches(model):
+            if (thinking or rule.when == "always") and rule.matches(model):
                 merged = merged.with_(rule.facts, rule.spelling)
         return merged
 

@@ -202,7 +202,7 @@ class Keyring:
         if auth.scheme == "none":
             return None
         key = self._keys.get(target.provider.name)
-        if key is None and not (target.is_override and target.provider.base_url is not None):
+        if key is None and (not target.is_override or _is_users_own(target.provider)):
             key = next((value for name in auth.env if (value := os.environ.get(name))), None)
         if key:
             return _checked(key, target.provider.name)
@@ -213,6 +213,11 @@ class Keyring:
             f"or pass api_keys={{{target.provider.name!r}: ...}}",
             provider=target.provider.name,
         )
+
+
+def _is_users_own(provider: Provider) -> bool:
+    """Whether the key in the environment belongs to a server of the user, wherever it stands."""
+    return provider.is_self_hosted or provider.base_url is None
 
 
 def _checked(key: str, name: str) -> str:

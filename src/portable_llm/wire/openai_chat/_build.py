@@ -13,9 +13,10 @@ from portable_llm._capabilities import Capabilities
 from portable_llm._errors import InvalidRequestError
 from portable_llm._http import HttpCall
 from portable_llm._json import JsonValue, dump_json
-from portable_llm._request import CacheHint, NamedTool, Output, Reasoning, Request, Sampling, Tool, ToolChoice
+from portable_llm._request import CacheHint, NamedTool, Output, Request, Sampling, Tool, ToolChoice
 from portable_llm.wire.openai_chat._ledger import Add, entry
 from portable_llm.wire.openai_chat._messages import MessageBuilder
+from portable_llm.wire.openai_chat._reasoning import write_reasoning
 
 PATH = "/chat/completions"
 
@@ -31,12 +32,12 @@ def build_request(
     ledger: list[Adaptation] = []
     messages = MessageBuilder(ledger.append, spelling)
     body: dict[str, Any] = {"model": request.model, "messages": messages.build(request.messages)}
-    _tools(body, request, ledger.append)
+    _tools(body, request, spelling, ledger.append)
     if request.output is not None:
-        _output(body, request.output, ledger.append)
+        _output(body, request.output, spelling, ledger.append)
     _sampling(body, request.sampling, spelling, ledger.append)
     if request.reasoning is not None:
-        _reasoning(body, request.reasoning, ledger.append)
+        write_reasoning(body, request.reasoning, spelling, ledger.append)
     if request.max_output_tokens is not None:
         name = spelling.get("max_output_tokens", "max_completion_tokens")
         body[name] = request.max_output_tokens
@@ -53,13 +54,13 @@ def build_request(
             body[name] = {"include_usage": True}
     if request.extra:
         _extra(body, request.extra, ledger.append)
-    return HttpCall(path=PATH, headers=_HEADERS, body=dump_json(body)), tuple(ledger)
+    return HttpCall(path=spelling.get("path", PATH), headers=_HEADERS, body=dump_json(body)), tuple(ledger)
 
 
 # ---- options ---------------------------------------------------------------------------------------------------------
 
 
-def _tools(body: dict[str, Any], request: Request[Any], add: Add) -> None:
+def _tools(body: dict[str, Any], request: Request[Any], spelling: Mapping[str, str], add: Add) -> None:
     if request.tools:
         body["tools"] = [wire_tool(tool) for tool in request.tools]
         add(entry("tools", "/tools", "renamed", "each tool is sent as {type: function, function: {...}}"))
@@ -76,6 +77,9 @@ def _tools(body: dict[str, Any], request: Request[Any], add: Add) -> None:
         add(entry("tools", "/tool_choice", "dropped", detail))
         return
     body["tool_choice"] = wire_tool_choice(choice)
+    if choice == "required" and (word := spelling.get("tool_choice/required")):
+        body["tool_choice"] = word
+        add(entry("tools", "/tool_choice", "renamed", f"sent as {word!r}"))
     if isinstance(choice, NamedTool):
         add(entry("tools", "/tool_choice", "renamed", "sent as {type: function, function: {name}}"))
 
@@ -98,11 +102,15 @@ def wire_tool_choice(choice: ToolChoice) -> str | dict[str, Any]:
     return choice
 
 
-def _output(body: dict[str, Any], output: Output[Any], add: Add) -> None:
+def _output(body: dict[str, Any], output: Output[Any], spelling: Mapping[str, str], add: Add) -> None:
     if not output.schema:
         body["response_format"] = {"type": "json_object"}
         detail = "sent as response_format json_object: it gives an object, and asks that the messages say JSON"
         add(entry("json", "/output", "narrowed", detail))
+        return
+    if spelling.get("output/native") == "json_object":
+        body["response_format"] = {"type": "json_object", "schema": output.schema}
+        add(entry("json", "/output", "renamed", "sent as response_format json_object with a schema"))
         return
     schema: dict[str, Any] = {"name": output.name, "schema": output.schema}
     if output.strict is not None:
@@ -131,18 +139,6 @@ def _sampling(body: dict[str, Any], sampling: Sampling, spelling: Mapping[str, s
 
 
 _NO_SAMPLING = Sampling()
-
-
-def _reasoning(body: dict[str, Any], reasoning: Reasoning, add: Add) -> None:
-    if reasoning.effort is not None:
-        body["reasoning_effort"] = reasoning.effort
-        add(entry("sampling", "/reasoning/effort", "renamed", "sent as reasoning_effort"))
-    if reasoning.budget_tokens is not None:
-        detail = "the protocol has no budget; use effort"
-        add(entry("sampling", "/reasoning/budget_tokens", "dropped", detail, "nobody"))
-    if reasoning.summary is not None:
-        detail = "the protocol cannot ask for readable reasoning"
-        add(entry("sampling", "/reasoning/summary", "dropped", detail, "nobody"))
 
 
 def _cache(body: dict[str, Any], cache: CacheHint, add: Add) -> None:
