@@ -55,7 +55,7 @@ class ClientOptions(RefusalOptions, total=False):
     providers: Mapping[str, Provider]
     """Own providers by name; they win over the built-in ones."""
     config: str | Path
-    """A TOML file with tables `[aliases]` and `[base_urls]`."""
+    """A TOML file with tables `[aliases]`, `[base_urls]` and `[providers]`."""
     on_loss: OnLoss | LossPolicy
     """From which severity up a request is refused before it is sent; `"changed"` by default."""
     retry: RetryPolicy

@@ -96,6 +96,7 @@ DEEPSEEK = row(
         **all_of(_NO_IMAGES, "parts/image", "parts/image_uri"),
         "output/native": no(_DEEPSEEK, "any JSON only; the messages must say JSON"),
         "output/json": yes(_DEEPSEEK, note="may come back empty"),
+        **all_of(yes(_DEEPSEEK), "tools", "tool_choice/required", "tool_choice/named"),
         "tools/strict": no(_DEEPSEEK, "under the address /beta only"),
         "tools/count": yes(_DEEPSEEK, maximum=128),
         "stop": yes(_DEEPSEEK, maximum=16),

@@ -24,7 +24,8 @@ from portable_llm.providers._provider import Provider
 ALIAS_PREFIX = "PORTABLE_LLM_ALIAS_"
 """`PORTABLE_LLM_ALIAS_FAST=openai:gpt-6-luna` defines the alias `fast`."""
 CONFIG_VARIABLE = "PORTABLE_LLM_CONFIG"
-"""Path of a TOML file with tables `[aliases]` and `[base_urls]`; read only if named, never from the working folder."""
+"""Path of a TOML file with tables `[aliases]`, `[base_urls]`, `[providers]`; read only if named, never from the folder
+one works in."""
 
 _AT_URL = re.compile(r"^(?P<model>.*?)@(?P<url>[a-z][a-z0-9+.-]*://.*)$", re.DOTALL | re.IGNORECASE)
 _WRONG_URL = re.compile(r"@(?P<url>(?:https?[:/]|localhost\b|\d+\.\d+\.\d+\.\d+).*)$", re.DOTALL | re.IGNORECASE)
@@ -77,7 +78,7 @@ class Settings:
     def resolve(self, model: str) -> Target:
         """The target of a model string; raises `ConfigurationError` that says what is wrong with it."""
         name, _, rest = self._expand(model).partition(":")
-        found = self.providers.get(name) or provider(name)
+        found = self.providers.get(name) or _known(name)
         at = _AT_URL.match(rest)
         bare = (at["model"] if at else rest).strip()
         if not bare:
@@ -119,6 +120,20 @@ class Settings:
         return next((url for url in moved if url), found.base_url)
 
 
+def _known(name: str) -> Provider:
+    """A built-in provider, or one of an installed package; raises `ConfigurationError`."""
+    try:
+        return provider(name)
+    except ConfigurationError:
+        # Here, since looking at every installed package takes longer than a request.
+        from portable_llm.providers._stored import installed_providers
+
+        found = installed_providers().get(name)
+        if found is None:
+            raise
+        return found
+
+
 def _unknown_alias(model: str, aliases: Mapping[str, str]) -> NoReturn:
     known = f"known aliases: {', '.join(sorted(aliases))}" if aliases else "no aliases are defined"
     raise ConfigurationError(
@@ -147,11 +162,11 @@ def load_settings(
     return Settings(
         aliases={**stored.get("aliases", {}), **from_env, **(aliases or {})},
         base_urls={**stored.get("base_urls", {}), **(base_urls or {})},
-        providers=dict(providers or {}),
+        providers={**_stored_providers(stored, path), **(providers or {})},
     )
 
 
-def _read_config(path: Path) -> dict[str, dict[str, str]]:
+def _read_config(path: Path) -> dict[str, Any]:
     import tomllib  # here, since most applications have no such file
 
     try:
@@ -162,12 +177,20 @@ def _read_config(path: Path) -> dict[str, dict[str, str]]:
         raise ConfigurationError(f"configuration file {path} is no TOML: {error}") from error
     for name in ("aliases", "base_urls"):
         _check_table(loaded.get(name, {}), f"configuration file {path}, table [{name}]")
-    unknown = loaded.keys() - {"aliases", "base_urls"}
+    unknown = loaded.keys() - {"aliases", "base_urls", "providers"}
     if unknown:
         raise ConfigurationError(
-            f"configuration file {path}: unknown table {min(unknown)!r}; known: aliases, base_urls"
+            f"configuration file {path}: unknown table {min(unknown)!r}; known: aliases, base_urls, providers"
         )
-    return cast("dict[str, dict[str, str]]", loaded)
+    return loaded
+
+
+def _stored_providers(stored: Mapping[str, Any], path: str | Path | None) -> dict[str, Provider]:
+    if "providers" not in stored:
+        return {}
+    from portable_llm.providers._stored import stored_providers  # here, since most applications have no such table
+
+    return stored_providers(stored["providers"], f"configuration file {path}: providers")
 
 
 def _check_table(table: object, where: str) -> None:
