@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from portable_llm._frames import SseDecoder
 from portable_llm._http import HttpReply
 from portable_llm._response import Refused, Response
 from portable_llm.refusal import SIGNALS, Signal, signal_of
@@ -87,11 +86,12 @@ def test_whole_and_streamed_say_the_same(signal: Signal, text: str) -> None:
 def test_a_refusal_that_is_cut_off_is_never_a_success(signal: Signal) -> None:
     with FakeServer(faults=[Decline(signal=signal.name, text=SAID, is_inside=True)]) as server:
         got = ask(server, signal.wire, stream=True)
-    if not got.headers["content-type"].startswith("text/event-stream"):
+    if got.headers["content-type"] != wire_format(signal.wire).FRAMING.media_type:
         pytest.skip("this signal comes whole, in the place of a stream")
 
     for size in range(0, len(got.body), 3):
-        frames, decoder = SseDecoder(), wire_format(signal.wire).stream_decoder(ORIGIN)
+        wire = wire_format(signal.wire)
+        frames, decoder = wire.FRAMING.decoder(), wire.stream_decoder(ORIGIN)
         for frame in frames.feed(got.body[:size]):
             decoder.feed(frame)
         if decoder.is_complete:

@@ -263,7 +263,7 @@ class Decline(Fault):
         if not answer.is_stream:
             return _whole(written(wire.NAME, row, self.text))
         events = tuple(_EVENTS[wire.NAME](row, self.text))
-        return Answer(headers={"content-type": "text/event-stream"}, chunks=events, is_stream=True)
+        return Answer(headers={"content-type": wire.FRAMING.media_type}, chunks=events, is_stream=True)
 
 
 def _whole(body: Mapping[str, Any], status: int = 200) -> Answer:

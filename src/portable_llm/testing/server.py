@@ -346,7 +346,7 @@ class FakeServer:
         if not received.is_stream:
             return answer_of(wire.write_response(response))
         chunks = tuple(wire.write_stream(response, pieces=self._pieces))
-        return Answer(headers={"content-type": "text/event-stream"}, chunks=chunks, is_stream=True)
+        return Answer(headers={"content-type": wire.FRAMING.media_type}, chunks=chunks, is_stream=True)
 
     def _note(self, error: Exception) -> None:
         with self._changed:
