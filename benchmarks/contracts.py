@@ -22,7 +22,7 @@ WIRE_OF_PROTOCOL: Mapping[str, str] = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai": "openai-chat",
     "gemini": "gemini",
-    "mistral": "openai-chat",
+    "mistral": "mistral-chat",
     "openai-chat": "openai-chat",
     "openai-compatible": "openai-chat",
     "vertex-gemini": "gemini",

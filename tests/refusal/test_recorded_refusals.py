@@ -26,7 +26,7 @@ WIRES = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai": "openai-chat",
     "gemini": "gemini",
-    "mistral": "openai-chat",
+    "mistral": "mistral-chat",
     "openai-chat": "openai-chat",
     "openai-compatible": "openai-chat",
     "vertex-gemini": "gemini",

@@ -14,6 +14,7 @@ _MODULES = {
     "anthropic": "portable_llm.providers.anthropic",
     "compatible": "portable_llm.providers.compatible",
     "google": "portable_llm.providers.google",
+    "mistral": "portable_llm.providers.mistral",
     "openai": "portable_llm.providers.openai",
 }
 

@@ -56,6 +56,8 @@ ROUTES = (
         base="/v1beta",
         path=re.compile(r"/v1(?:beta|alpha)?(?P<call>/models/[^:]+:(?:g|streamG)enerateContent)"),
     ),
+    # Its vendor serves it at the path of Chat Completions: here it has a folder of its own.
+    Route(wire="mistral-chat", base="/mistral/v1", path=re.compile(r"/mistral/v1(?P<call>/chat/completions)")),
 )
 
 
