@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from portable_llm._errors import PortableLLMError, ProviderError, StreamInterruptedError, UnreadableAnswerError
-from portable_llm._frames import SseDecoder
+from portable_llm._frames import SSE
 from portable_llm._http import HttpReply
 from portable_llm._messages import Origin, ReasoningPart, RefusalPart
 from portable_llm._response import Response
-from portable_llm.wire import StreamDecoder, WireFormat, wire_format
+from portable_llm.wire import WireFormat, wire_format
 from portable_llm.wire._reading import error_message
 
 WIRE_OF_PROTOCOL: Mapping[str, str] = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai": "openai-chat",
     "gemini": "gemini",
-    "mistral": "openai-chat",
+    "mistral": "mistral-chat",
     "openai-chat": "openai-chat",
     "openai-compatible": "openai-chat",
     "vertex-gemini": "gemini",
@@ -40,8 +40,8 @@ def decode(exchange: Mapping[str, Any]) -> dict[str, Any]:
     origin = Origin(provider=exchange["vendor"], host="recorded", model=exchange["model"] or "")
     if reply.status >= 400:
         return _error_answer(wire.parse_error(reply, origin), reply)
-    if exchange["streaming"] and reply.body.lstrip()[:1] not in (b"[", b"{"):
-        return _stream(wire.stream_decoder(origin), reply)
+    if exchange["streaming"] and (wire.FRAMING is not SSE or reply.body.lstrip()[:1] not in (b"[", b"{")):
+        return _stream(wire, origin, reply)
     try:
         return _fields(wire.parse_response(reply, origin))
     except (ProviderError, UnreadableAnswerError) as error:
@@ -63,8 +63,8 @@ def _body(exchange: Mapping[str, Any]) -> bytes:
     return base64.b64decode(text) if exchange["response_body_encoding"] == "base64" else text.encode("utf-8", "replace")
 
 
-def _stream(decoder: StreamDecoder, reply: HttpReply) -> dict[str, Any]:
-    frames = SseDecoder()
+def _stream(wire: WireFormat, origin: Origin, reply: HttpReply) -> dict[str, Any]:
+    frames, decoder = wire.FRAMING.decoder(), wire.stream_decoder(origin)
     try:
         for frame in [*frames.feed(reply.body), *frames.close()]:
             decoder.feed(frame)

@@ -247,18 +247,24 @@ _counts = st.integers(0, 10**6)
 
 
 @st.composite
-def usages(draw: st.DrawFn, *, cache_creation: bool = True) -> Usage:
+def usages(
+    draw: st.DrawFn, *, cache_creation: bool = True, cache_read: bool = True, reasoning_tokens: bool = True
+) -> Usage:
     """Counts whose parts fit into their wholes."""
-    read, fresh = draw(_counts), draw(_counts)
+    read, fresh = draw(_counts) if cache_read else 0, draw(_counts)
     written = draw(_counts) if cache_creation else 0
-    thought, said = draw(_counts), draw(_counts)
+    thought, said = draw(_counts) if reasoning_tokens else 0, draw(_counts)
     return Usage(
         input_tokens=read + written + fresh,
         output_tokens=thought + said,
-        cache_read_input_tokens=read,
+        cache_read_input_tokens=read if cache_read else None,
         cache_creation_input_tokens=written if cache_creation else None,
-        reasoning_output_tokens=thought,
+        reasoning_output_tokens=thought if reasoning_tokens else None,
     )
+
+
+RESPONSE_FEATURES = ("reasoning", "refusal", "id", "cache_creation", "cache_read", "reasoning_tokens")
+"""What not every format has a place for in an answer."""
 
 
 @st.composite
@@ -266,16 +272,18 @@ def responses(
     draw: st.DrawFn,
     *,
     origin: Origin = ORIGIN,
-    reasoning: bool = True,
-    refusal: bool = True,
-    cache_creation: bool = True,
+    cannot: Collection[str] = (),
 ) -> Response[None]:
     """An answer every format can say: optional reasoning, text, calls; a typed refusal in place of both.
 
-    `finish_reason` fits the parts and `raw_finish_reason` is `None`: what word a provider uses is the wire's business.
+    `cannot` names what this format has no place for, out of `RESPONSE_FEATURES`. `finish_reason` fits the parts and
+    `raw_finish_reason` is `None`: what word a provider uses is the wire's business.
     """
-    if refusal and draw(st.integers(0, 7)) == 0:
-        return _refused(draw(usages(cache_creation=cache_creation)), draw(texts), draw(words))
+    can = {name: name not in cannot for name in RESPONSE_FEATURES}
+    usage = usages(**{name: can[name] for name in ("cache_creation", "cache_read", "reasoning_tokens")})
+    reasoning, ids = can["reasoning"], words if can["id"] else st.none()
+    if can["refusal"] and draw(st.integers(0, 7)) == 0:
+        return _refused(draw(usage), draw(texts), draw(ids))
     thought: list[Part] = [ReasoningPart(text=draw(texts), origin=origin)] if reasoning and draw(st.booleans()) else []
     calls = draw(st.lists(tool_calls(), max_size=2, unique_by=lambda call: call.id))
     said: list[Part] = [draw(text_parts(texts))] if draw(st.booleans()) or not calls else []
@@ -286,13 +294,13 @@ def responses(
         raw_finish_reason=None,
         outcome=NoOutput(),
         refusal=None,
-        usage=draw(usages(cache_creation=cache_creation)),
+        usage=draw(usage),
         model=ORIGIN.model,
-        id=draw(words),
+        id=draw(ids),
     )
 
 
-def _refused(usage: Usage, text: str, id: str) -> Response[None]:
+def _refused(usage: Usage, text: str, id: str | None) -> Response[None]:
     declined = Refusal(kind="hard", source="model", text=text)
     return Response(
         message=Message(role="assistant", parts=(RefusalPart(text=declined.text or ""),)),

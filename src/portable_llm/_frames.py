@@ -3,11 +3,15 @@
 Server-sent events as in the HTML standard, §9.2.6: LF, CR or CRLF; several `data:` lines joined by LF; comments
 ignored; a BOM skipped; an event without its blank line at the end of the stream is still delivered, since vendors
 forget it (https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
+
+JSON lines: one JSON text a line, LF or CRLF; blank lines mean nothing; the last line may lack its end.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from portable_llm._errors import AnswerTooLargeError
 
@@ -16,11 +20,23 @@ MAX_FRAME = 32 * 1024 * 1024
 
 
 class Frame(NamedTuple):
-    """One server-sent event."""
+    """One message of a stream."""
 
     event: str
     """Its name; `""` if it has none."""
     data: bytes
+
+
+class FrameDecoder(Protocol):
+    """Bytes of one stream → its frames."""
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """The frames that `chunk` completes; raises `AnswerTooLargeError` for a frame without end."""
+        ...
+
+    def close(self) -> list[Frame]:
+        """What the end of the stream completes."""
+        ...
 
 
 class SseDecoder:
@@ -102,3 +118,73 @@ class SseDecoder:
             elif line == b"data":
                 data.append(b"")
         return frames
+
+
+class JsonLinesDecoder:
+    """Feed it bytes as they come; each line that is not blank is a frame without a name."""
+
+    def __init__(self, *, max_frame: int = MAX_FRAME) -> None:
+        self._max_frame = max_frame
+        self._pending: list[bytes] = []  # pieces of a line without its end, joined once
+        self._pending_size = 0
+        self._at_start = True
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """The lines that `chunk` completes."""
+        lines = chunk.split(b"\n")
+        if len(lines) > 1:
+            self._pending.append(lines[0])
+            lines[0] = b"".join(self._pending)
+            self._pending.clear()
+            self._pending_size = 0
+        rest = lines.pop()
+        frames = [frame for line in lines for frame in self._read(line)]
+        if rest:
+            self._pending.append(rest)
+            self._pending_size += len(rest)
+            self._check(self._pending_size)
+        return frames
+
+    def close(self) -> list[Frame]:
+        """The last line, if the stream ended without its LF."""
+        line = b"".join(self._pending)
+        self._pending.clear()
+        return self._read(line)
+
+    def _read(self, line: bytes) -> list[Frame]:
+        self._check(len(line))
+        if self._at_start:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        line = line.strip()
+        if not line:
+            return []
+        self._at_start = False
+        return [Frame("", line)]
+
+    def _check(self, size: int) -> None:
+        if size > self._max_frame:
+            raise AnswerTooLargeError(f"one line of the stream exceeds {self._max_frame} bytes; the stream was dropped")
+
+
+# ---- what a wire format uses -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a stream is divided into frames."""
+
+    media_type: str
+    """What a provider calls it in `content-type`."""
+    decoder: Callable[[], FrameDecoder]
+    """A new decoder for one stream."""
+    write: Callable[[Frame], bytes]
+    """The bytes of one frame."""
+
+
+def _sse(frame: Frame) -> bytes:
+    name = b"event: " + frame.event.encode() + b"\n" if frame.event else b""
+    return name + b"".join(b"data: " + line + b"\n" for line in frame.data.split(b"\n")) + b"\n"
+
+
+SSE = Framing("text/event-stream", SseDecoder, _sse)
+JSON_LINES = Framing("application/x-ndjson", JsonLinesDecoder, lambda frame: frame.data + b"\n")

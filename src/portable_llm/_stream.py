@@ -18,7 +18,6 @@ from portable_llm._events import (
     TextDelta,
     ToolCallDelta,
 )
-from portable_llm._frames import SseDecoder
 from portable_llm._http import HttpReply
 from portable_llm._messages import Part, ReasoningPart, RefusalPart, TextPart, ToolCallPart
 from portable_llm._plan import Plan
@@ -63,10 +62,12 @@ class Decoding(Generic[T]):
     def __init__(self, plan: Plan[T], reply: HttpReply) -> None:
         self._plan = plan
         self._reply = reply
-        self._sse = SseDecoder()
+        framing = plan.wire.FRAMING
+        self._frames = framing.decoder()
         self._decoder = plan.wire.stream_decoder(plan.origin)
         # Some hosts answer a stream request with one plain JSON body.
-        self._plain: list[bytes] | None = [] if reply.media_type.endswith("json") else None
+        is_plain = reply.media_type.endswith("json") and reply.media_type != framing.media_type
+        self._plain: list[bytes] | None = [] if is_plain else None
         self._plain_size = 0
         self.has_output = False
         """Something that a reader could have used has come."""
@@ -79,7 +80,7 @@ class Decoding(Generic[T]):
                 raise AnswerTooLargeError(f"the answer exceeds {MAX_PLAIN_BODY} bytes", status=self._reply.status)
             self._plain.append(chunk)
             return []
-        frames = self._sse.feed(chunk)
+        frames = self._frames.feed(chunk)
         if len(frames) == 1:
             return self._note(self._decoder.feed(frames[0]))
         return self._note([delta for frame in frames for delta in self._decoder.feed(frame)])
@@ -98,7 +99,7 @@ class Decoding(Generic[T]):
             reply = replace(self._reply, body=b"".join(self._plain), is_open=False)
             response = read_reply(self._plan, reply, attempts)
             return [*deltas_of(response)], response
-        deltas = [delta for frame in self._sse.close() for delta in self._decoder.feed(frame)]
+        deltas = [delta for frame in self._frames.close() for delta in self._decoder.feed(frame)]
         if not self._decoder.is_complete:
             raise StreamInterruptedError("the stream ended before its last event", status=self._reply.status)
         last, response = self._decoder.finish()

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from portable_llm._errors import PortableLLMError
-from portable_llm._frames import SseDecoder
 from portable_llm._http import HttpReply
 from portable_llm._messages import Origin
 from portable_llm._response import Refusal, Response
@@ -27,7 +26,7 @@ WIRES = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai": "openai-chat",
     "gemini": "gemini",
-    "mistral": "openai-chat",
+    "mistral": "mistral-chat",
     "openai-chat": "openai-chat",
     "openai-compatible": "openai-chat",
     "vertex-gemini": "gemini",
@@ -96,7 +95,7 @@ def read(wire: WireFormat, reply: HttpReply, *, is_stream: bool) -> object:
         return wire.parse_error(reply, origin)
     if not is_stream:
         return wire.parse_response(reply, origin)
-    frames, decoder = SseDecoder(), wire.stream_decoder(origin)
+    frames, decoder = wire.FRAMING.decoder(), wire.stream_decoder(origin)
     for frame in [*frames.feed(reply.body), *frames.close()]:
         decoder.feed(frame)
     return decoder.finish()[1]

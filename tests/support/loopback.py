@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from portable_llm import Request, request
-from portable_llm._frames import SseDecoder
 from portable_llm._http import HttpReply
 from portable_llm._messages import Origin
 from portable_llm._response import Response
@@ -69,7 +68,7 @@ def read(wire: str, got: Got, *, stream: bool = False) -> Response[None]:
     codec = wire_format(wire)
     if not stream:
         return codec.parse_response(HttpReply(status=got.status, headers=got.headers, body=got.body), ORIGIN)
-    frames, decoder = SseDecoder(), codec.stream_decoder(ORIGIN)
+    frames, decoder = codec.FRAMING.decoder(), codec.stream_decoder(ORIGIN)
     for frame in [*frames.feed(got.body), *frames.close()]:
         decoder.feed(frame)
     assert decoder.is_complete

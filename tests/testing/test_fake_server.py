@@ -243,6 +243,7 @@ def test_refuses_an_unknown_role(wire: str) -> None:
 
 ORPHANS: dict[str, dict[str, Any]] = {
     "openai-chat": {"messages": [{"role": "tool", "tool_call_id": "c1", "content": "42"}]},
+    "mistral-chat": {"messages": [{"role": "tool", "tool_call_id": "c1", "content": "42"}]},
     "anthropic-messages": {
         "max_tokens": 9,
         "messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "42"}]}],

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from portable_llm import Tool
 from portable_llm._errors import ConfigurationError, ProviderError
-from portable_llm._frames import SseDecoder
 from portable_llm._http import HttpReply
 from portable_llm.testing import (
     CloseKeepAlive,
@@ -319,7 +318,7 @@ def test_an_error_breaks_into_a_stream(wire: str) -> None:
         whole, streamed = ask(server, wire), ask(server, wire, stream=True)
 
     assert read(wire, whole).text == "hello there"
-    frames, decoder = SseDecoder(), wire_format(wire).stream_decoder(ORIGIN)
+    frames, decoder = wire_format(wire).FRAMING.decoder(), wire_format(wire).stream_decoder(ORIGIN)
     with pytest.raises(ProviderError) as caught:
         _ = [decoder.feed(frame) for frame in frames.feed(streamed.body)]
     assert "injected by the fake server" in caught.value.message

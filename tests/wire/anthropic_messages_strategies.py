@@ -63,7 +63,7 @@ own_parts: st.SearchStrategy[Part] = st.one_of(
 @st.composite
 def own_responses(draw: st.DrawFn) -> Response[None]:
     """An answer with everything this wire can say, refusals by category included."""
-    response = draw(responses(reasoning=False, refusal=False))
+    response = draw(responses(cannot=("reasoning", "refusal")))
     parts = (*draw(st.lists(own_parts, max_size=3)), *response.message.tool_calls)
     response = replace(response, message=Message(role="assistant", parts=parts))
     if response.message.tool_calls or draw(st.integers(0, 3)):

@@ -15,6 +15,7 @@ _MODULES = {
     "anthropic": "portable_llm.providers.anthropic",
     "compatible": "portable_llm.providers.compatible",
     "google": "portable_llm.providers.google",
+    "mistral": "portable_llm.providers.mistral",
     "openai": "portable_llm.providers.openai",
 }
 """Providers with a module of their own, loaded on first use; all others are rows of the catalogue."""

@@ -157,7 +157,21 @@ _GEMINI = (
     *_gemini("safetyRatings.blocked", {ANY: "unspecified"}, "output_filter"),
 )
 
-SIGNALS: tuple[Signal, ...] = (*_ANTHROPIC_MESSAGES, *_GEMINI, *_OPENAI_CHAT)
+_MISTRAL_DOCS = "docs.mistral.ai, moderation and guardrailing, 2026-04-26"
+
+
+def _mistral(place: str, word: str, source: RefusalSource, fact: str) -> Signal:
+    return Signal(wire="mistral-chat", place=place, word=word, source=source, fact=fact)
+
+
+_MISTRAL_CHAT = (
+    # A guardrail that the request itself asked for; it looks at the input only.
+    _mistral("code", "guardrail_triggered", "input_filter", _MISTRAL_DOCS),
+    _mistral("guardrails", ANY, "input_filter", "a 403 that brings its report, " + _MISTRAL_DOCS),
+    _mistral("finish_reason", "content_filter", "output_filter", "hosts that filter its models, " + _WIRE_FACTS),
+)
+
+SIGNALS: tuple[Signal, ...] = (*_ANTHROPIC_MESSAGES, *_GEMINI, *_MISTRAL_CHAT, *_OPENAI_CHAT)
 """Sorted by wire format; within one, the order of a table in the docs."""
 
 _MODERATION: Mapping[str, RefusalCategory] = {
@@ -203,6 +217,21 @@ WORDS: Mapping[str, Mapping[str, RefusalCategory]] = {
         "harm_category_image_harassment": "hate",
         "harm_category_image_sexually_explicit": "sexual",
         "harm_category_image_dangerous_content": "illegal",
+    },
+    "mistral-chat": {
+        "hate_and_discrimination": "hate",
+        "hate_speech": "hate",
+        "harassment": "hate",
+        "violence_and_threats": "violence",
+        "violence": "violence",
+        "selfharm": "self_harm",
+        "self_harm": "self_harm",
+        "sexual": "sexual",
+        "dangerous_and_criminal_content": "illegal",
+        "dangerous": "illegal",
+        "criminal": "illegal",
+        "jailbreaking": "prompt_attack",
+        "pii": "privacy",
     },
 }
 """Wire format → the vendor's word for a category, in lower case with `_` → ours. A word that is not here is `other`."""

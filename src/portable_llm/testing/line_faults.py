@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from portable_llm._errors import ErrorKind, kind_of_status
+from portable_llm._frames import Frame
 from portable_llm._json import dump_json
 from portable_llm.testing.delivery import Abort, Answer, Body, Close, End, Head, Op, Wait, answer_of, split_at
 from portable_llm.testing.fault import Fault
@@ -150,13 +151,12 @@ class StreamError(Fault):
     def reply(self, answer: Answer, wire: WireFormat) -> Answer:
         if not answer.is_stream:
             return answer
-        error = b"data: " + wire.write_error(self.kind, self.message).body + b"\n\n"
-        if any(chunk.startswith(b"event:") for chunk in answer.chunks):
-            error = b"event: error\n" + error
+        name = "error" if any(chunk.startswith(b"event:") for chunk in answer.chunks) else ""
+        error = wire.FRAMING.write(Frame(name, wire.write_error(self.kind, self.message).body))
         return replace(answer, chunks=(*answer.chunks[: self.after_events], error))
 
 
-_FINISH = re.compile(rb'("\w*(?:finish|stop)_?[rR]eason"\s*:\s*")(\w*)(")')
+_FINISH = re.compile(rb'("\w*(?:finish|stop|done)_?[rR]eason"\s*:\s*")(\w*)(")')
 
 
 @dataclass(frozen=True, slots=True)

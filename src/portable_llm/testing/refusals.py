@@ -136,9 +136,29 @@ def _gemini_rows() -> Iterator[tuple[str, Row]]:
     yield "safetyRatings.blocked", {"end": {"finishReason": "STOP", "safetyRatings": [rating]}}
 
 
+_REPORT = {"moderation_llm_v2": {"evaluated_categories": {"violence_and_threats": {"flagged": True, "score": 0.9}}}}
+_MISTRAL: Mapping[str, Row] = {
+    "code=guardrail_triggered": {
+        "status": 403,
+        "error": {
+            "error": {
+                "code": "guardrail_triggered",
+                "message": "Request blocked due to: jailbreaking",
+                "details": {"categories": ["jailbreaking"]},
+            }
+        },
+    },
+    "guardrails": {
+        "status": 403,
+        "error": {"object": "error", "message": "Request blocked.", "type": "forbidden", "guardrails": _REPORT},
+    },
+    "finish_reason=content_filter": {"finish_reason": "content_filter"},
+}
+
 REFUSALS: Mapping[str, Mapping[str, Row]] = {
     "anthropic-messages": _MESSAGES,
     "gemini": dict(_gemini_rows()),
+    "mistral-chat": _MISTRAL,
     "openai-chat": _CHAT,
 }
 """Wire format → name of the signal → what the answer has."""
@@ -211,6 +231,24 @@ def _gemini_events(row: Row, text: str) -> Iterator[bytes]:
     yield _data(_gemini_body(row, ""))
 
 
+def _mistral_body(row: Row, text: str) -> dict[str, Any]:
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": row["finish_reason"]}
+    head = {"id": "fake", "object": "chat.completion", "created": 0, "model": "fake"}
+    return {**head, "choices": [choice], "usage": _COUNTS}
+
+
+def _mistral_events(row: Row, text: str) -> Iterator[bytes]:
+    head = {"id": "fake", "object": "chat.completion.chunk", "created": 0, "model": "fake"}
+    for delta in ({"role": "assistant", "content": ""}, *({"content": piece} for piece in _halves(text))):
+        yield _data({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+    if "error" in row:
+        yield _data(row["error"])
+        return
+    last = {"index": 0, "delta": {"content": ""}, "finish_reason": row["finish_reason"]}
+    yield _data({**head, "choices": [last], "usage": _COUNTS})
+    yield b"data: [DONE]\n\n"
+
+
 def _halves(text: str) -> list[str]:
     return [piece for piece in (text[: len(text) // 2], text[len(text) // 2 :]) if piece]
 
@@ -223,8 +261,18 @@ def _named(name: str, **fields: Any) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), dump_json({"type": name, **fields}))
 
 
-_BODIES = {"anthropic-messages": _messages_body, "gemini": _gemini_body, "openai-chat": _chat_body}
-_EVENTS = {"anthropic-messages": _messages_events, "gemini": _gemini_events, "openai-chat": _chat_events}
+_BODIES = {
+    "anthropic-messages": _messages_body,
+    "gemini": _gemini_body,
+    "mistral-chat": _mistral_body,
+    "openai-chat": _chat_body,
+}
+_EVENTS = {
+    "anthropic-messages": _messages_events,
+    "gemini": _gemini_events,
+    "mistral-chat": _mistral_events,
+    "openai-chat": _chat_events,
+}
 
 
 def written(wire: str, row: Row, text: str) -> Mapping[str, Any]:
@@ -263,7 +311,7 @@ class Decline(Fault):
         if not answer.is_stream:
             return _whole(written(wire.NAME, row, self.text))
         events = tuple(_EVENTS[wire.NAME](row, self.text))
-        return Answer(headers={"content-type": "text/event-stream"}, chunks=events, is_stream=True)
+        return Answer(headers={"content-type": wire.FRAMING.media_type}, chunks=events, is_stream=True)
 
 
 def _whole(body: Mapping[str, Any], status: int = 200) -> Answer:

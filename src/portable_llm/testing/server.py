@@ -56,6 +56,8 @@ ROUTES = (
         base="/v1beta",
         path=re.compile(r"/v1(?:beta|alpha)?(?P<call>/models/[^:]+:(?:g|streamG)enerateContent)"),
     ),
+    # Its vendor serves it at the path of Chat Completions: here it has a folder of its own.
+    Route(wire="mistral-chat", base="/mistral/v1", path=re.compile(r"/mistral/v1(?P<call>/chat/completions)")),
 )
 
 
@@ -346,7 +348,7 @@ class FakeServer:
         if not received.is_stream:
             return answer_of(wire.write_response(response))
         chunks = tuple(wire.write_stream(response, pieces=self._pieces))
-        return Answer(headers={"content-type": "text/event-stream"}, chunks=chunks, is_stream=True)
+        return Answer(headers={"content-type": wire.FRAMING.media_type}, chunks=chunks, is_stream=True)
 
     def _note(self, error: Exception) -> None:
         with self._changed:

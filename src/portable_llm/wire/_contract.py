@@ -9,7 +9,7 @@ from portable_llm._adaptation import Adaptation
 from portable_llm._capabilities import Capabilities
 from portable_llm._errors import ProviderError
 from portable_llm._events import Delta
-from portable_llm._frames import Frame
+from portable_llm._frames import Frame, Framing
 from portable_llm._http import HttpCall, HttpReply
 from portable_llm._messages import Origin
 from portable_llm._request import Request
@@ -47,6 +47,8 @@ class WireFormat(Protocol):
     """What the protocol itself can express; providers and model rules narrow it."""
     FINISH_REASONS: Mapping[str, str]
     """The provider's word → the portable one."""
+    FRAMING: Framing
+    """How its streams are divided into frames."""
 
     @staticmethod
     def build_request(

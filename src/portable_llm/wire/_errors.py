@@ -8,7 +8,16 @@ from portable_llm._errors import BY_KIND, ErrorKind, ProviderError, kind_of_stat
 from portable_llm._http import HttpReply
 from portable_llm._json import load_json
 
-REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "cf-ray")
+REQUEST_ID_HEADERS = (
+    "x-request-id",
+    "request-id",
+    "mistral-correlation-id",
+    "x-kong-request-id",
+    "x-debug-trace-id",
+    "x-amzn-requestid",
+    "apim-request-id",
+    "cf-ray",
+)
 
 # Context overflow has a code of its own at few providers; these are their sentences (wire facts, 2026-11-23).
 _OVERFLOW = re.compile(

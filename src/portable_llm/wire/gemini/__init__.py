@@ -8,6 +8,7 @@ signatures sit on single parts and have to come back on just these.
 
 from __future__ import annotations
 
+from portable_llm._frames import SSE as FRAMING
 from portable_llm.wire.gemini._build import build_request
 from portable_llm.wire.gemini._capabilities import CAPABILITIES, FINISH_REASONS, NAME
 from portable_llm.wire.gemini._errors import parse_error
@@ -19,6 +20,7 @@ from portable_llm.wire.gemini._write import write_error, write_response, write_s
 __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
+    "FRAMING",
     "NAME",
     "build_request",
     "parse_error",

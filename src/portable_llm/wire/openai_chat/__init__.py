@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portable_llm._frames import SSE as FRAMING
 from portable_llm.wire.openai_chat._build import build_request
 from portable_llm.wire.openai_chat._capabilities import CAPABILITIES, NAME
 from portable_llm.wire.openai_chat._errors import parse_error
@@ -13,6 +14,7 @@ from portable_llm.wire.openai_chat._write import write_error, write_response, wr
 __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
+    "FRAMING",
     "NAME",
     "build_request",
     "parse_error",

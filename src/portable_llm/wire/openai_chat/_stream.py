@@ -45,7 +45,7 @@ class ChatDecoder:
 
     def __init__(self, origin: Origin) -> None:
         self._assembly = Assembly(origin)
-        self._calls = _Calls(self._assembly)
+        self._calls = CallDeltas(self._assembly)
         self._details: list[_Pieces] = []
         self._details_place: tuple[str | None, int | None] = (None, None)
         self._audio = _Pieces(("data", "transcript"))
@@ -74,7 +74,7 @@ class ChatDecoder:
         chunk = as_dict(frame_json(data, "chat completion chunk"))
         if not self._is_started:
             self._start(chunk)
-        choice = _first_choice(chunk)
+        choice = first_choice(chunk)
         if choice:
             self._choice(choice)
         if not choice or "error" in chunk or "error" in choice:
@@ -189,7 +189,7 @@ class ChatDecoder:
             raise error
 
 
-def _first_choice(chunk: Mapping[str, Any]) -> dict[str, Any]:
+def first_choice(chunk: Mapping[str, Any]) -> dict[str, Any]:
     """The choice with index 0, or with none; an empty one if the chunk is about others or about none."""
     for item in as_list(chunk.get("choices")):
         if isinstance(item, dict):
@@ -221,7 +221,7 @@ class _Pieces:
         return {**self._fields, **{name: "".join(texts) for name, texts in self._texts.items()}}
 
 
-class _Calls:
+class CallDeltas:
     """Which call a delta belongs to: by index, else by id, else the last one; the first id and name stay.
 
     Some hosts send no index, some put index 0 on every parallel call, some repeat the id or send a fresh one with
