@@ -47,8 +47,8 @@ def provider(name: str) -> Provider:
         near = difflib.get_close_matches(name, provider_names(), n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigurationError(
-            f"unknown provider {name!r}; {hint}known: {', '.join(provider_names())}; "
-            "an OpenAI-compatible server is reached as compatible:MODEL@http://host/v1"
+            f"unknown provider {name!r}; {hint}`portable-llm providers` lists the {len(provider_names())} known ones; "
+            "any other OpenAI-compatible server is reached as compatible:MODEL@http://host/v1"
         )
     return found
 
