@@ -13,6 +13,7 @@ from portable_llm._adaptation import LossPolicy, OnLoss, loss_policy
 from portable_llm._errors import ConfigurationError, InvalidRequestError
 from portable_llm._http import HttpCall, HttpReply, Timeouts
 from portable_llm._json import JsonValue, dump_json
+from portable_llm._learning import Lessons
 from portable_llm._messages import Message
 from portable_llm._plan import Plan, make_plan
 from portable_llm._request import JsonSchema, Options, Output, Request, request
@@ -27,6 +28,7 @@ from portable_llm.transport import SyncDriver
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
+    from portable_llm._capabilities import Fact
     from portable_llm.providers import Provider
     from portable_llm.transport import AiohttpSession, AsyncDriver, HttpxAsyncClient, HttpxClient
 
@@ -58,6 +60,8 @@ class ClientOptions(RefusalOptions, total=False):
     """A TOML file with tables `[aliases]`, `[base_urls]` and `[providers]`."""
     on_loss: OnLoss | LossPolicy
     """From which severity up a request is refused before it is sent; `"changed"` by default."""
+    learn: bool
+    """Learn from answers that refuse an option: leave it out, say so in the ledger, send once more. Off by default."""
     retry: RetryPolicy
     timeouts: Timeouts
     headers: Mapping[str, str]
@@ -78,6 +82,7 @@ class _BaseClient(Generic[D]):
         self._keys = Keyring(options.get("api_keys"))
         self._tokens = dict(options.get("tokens", {}))
         self._policy = loss_policy(options.get("on_loss"))
+        self._lessons = Lessons(self._policy) if options.get("learn") else None
         self._retry = options.get("retry", RetryPolicy())
         self._timeouts = options.get("timeouts", Timeouts())
         self._headers = dict(options.get("headers", {}))
@@ -88,8 +93,14 @@ class _BaseClient(Generic[D]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(aliases={sorted(self._settings.aliases)}, keys={self._keys!r})"
 
+    @property
+    def learned(self) -> Mapping[str, Mapping[str, Fact]]:
+        """What refused requests have taught this client: `provider:model` → feature → fact. Empty without `learn`."""
+        return self._lessons.facts() if self._lessons else {}
+
     def _plan(self, what: Request[T], *, stream: bool = False) -> Plan[T]:
-        return make_plan(what, self._settings.resolve(what.model), stream=stream)
+        target = self._settings.resolve(what.model)
+        return make_plan(what, self._lessons.taught(target) if self._lessons else target, stream=stream)
 
     def _checked(self, plan: Plan[T], on_loss: OnLoss | LossPolicy | None) -> Plan[T]:
         policy = self._policy if on_loss is None else loss_policy(on_loss)
@@ -118,6 +129,7 @@ class _BaseClient(Generic[D]):
             retry=self._retry,
             budget=self._budget,
             timeouts=self._timeouts,
+            lessons=self._lessons,
             refusals=self._refusals if refusals is None else refusals,
             random=random.random,
         )

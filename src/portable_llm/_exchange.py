@@ -21,6 +21,7 @@ from portable_llm._errors import (
 )
 from portable_llm._events import Event, Finished, Restarted
 from portable_llm._http import Exchange, HttpCall, HttpReply, Now, Pause, Read, Send, Step, Timeouts, Token
+from portable_llm._learning import Lessons
 from portable_llm._plan import Plan, make_plan
 from portable_llm._response import Attempt, Invalid, Response
 from portable_llm._retry import RetryBudget, RetryHint, RetryPolicy, read_hint
@@ -32,6 +33,7 @@ from portable_llm.wire import wire_format
 
 T = TypeVar("T")
 R = TypeVar("R")
+S = TypeVar("S")
 
 StreamExchange: TypeAlias = Generator[Step | Event[T], Any, Response[T]]
 """Steps and events out; the same response at the end as in the last event."""
@@ -53,6 +55,8 @@ class Link:
     retry: RetryPolicy = RetryPolicy()
     budget: RetryBudget | None = None
     timeouts: Timeouts = Timeouts()
+    lessons: Lessons | None = field(default=None, repr=False)
+    """Where refused options are learned from, if they are to be."""
     refusals: RefusalPolicy = DEFAULT_POLICY
     """Which texts are read for a refusal, and by whom; what follows from one is decided a room later."""
     random: Callable[[], float] = random.random
@@ -189,6 +193,29 @@ def _after(first: Response[T], last: Response[T]) -> Response[T]:
 
 
 def _answer(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
+    return (yield from _taught(plan, link, _first_answer))
+
+
+def _taught(
+    plan: Plan[T], link: Link, ask: Callable[[Plan[T], Link], Generator[S, Any, Response[T]]]
+) -> Generator[S | Step, Any, Response[T]]:
+    """What `ask` gives; where the provider refuses an option, and that is to be learned from, asked once more
+    without it."""
+    try:
+        return (yield from ask(plan, link))
+    except ProviderError as error:
+        if link.lessons is None or error.partial is not None:
+            raise
+        again = link.lessons.amend(plan, error, (yield Now("wall")))
+        if again is None:
+            raise
+        said = f"{type(error).__name__}: {error.message[:200]}"
+        refused = Attempt(status=error.status, error=said, request_id=error.request_id, waited=0.0)
+    response = yield from ask(again, link)
+    return replace(response, attempts=(refused, *response.attempts))
+
+
+def _first_answer(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
     tries = yield from begin(plan.target, link)
 
     def read(reply: HttpReply) -> Response[T]:
@@ -213,10 +240,12 @@ def stream(plan: Plan[T], link: Link) -> StreamExchange[T]:
 
 
 def events(plan: Plan[T], link: Link) -> StreamExchange[T]:
-    """The events of one answer but for `Finished`, and the answer at the end.
+    """The events of one answer but for `Finished`, and the answer at the end."""
+    return (yield from _taught(plan, link, _first_events))
 
-    A stream that breaks before anything a reader could have used is sent again.
-    """
+
+def _first_events(plan: Plan[T], link: Link) -> StreamExchange[T]:
+    """A stream that breaks before anything a reader could have used is sent again."""
     tries = yield from begin(plan.target, link)
 
     def read(reply: HttpReply) -> Response[T] | HttpReply:
