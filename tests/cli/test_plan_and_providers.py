@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from portable_llm.providers import provider_names
 
@@ -49,3 +50,10 @@ def test_one_provider_shows_its_facts_with_source_and_date(run):
     assert facts["sampling/seed"]["support"] == "no"
     assert facts["sampling/seed"]["source"]
     assert facts["sampling/seed"]["date"]
+
+
+def test_it_says_how_much_is_known_and_how_old_that_is(run):
+    ended = run("providers", "groq")
+
+    assert re.search(r"\d+ of \d+ facts are known, read between 2026-\d\d-\d\d and", ended.out)
+    assert re.search(r"the oldest \d+ days ago\); \d+ are assumed", ended.out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from typing import Any
 
 import click
@@ -83,8 +84,18 @@ def _show(row: Provider, model: str | None, facts: Capabilities) -> None:
         support = "assumed" if fact.is_assumed else fact.support
         table.add_row(feature, support, _details(fact), "" if fact.is_assumed else fact.reference)
     print_table(table)
+    click.echo(f"  {_age(facts)}")
     if row.models and model is None:
         click.echo(f"  {len(row.models)} rules for single models; see one with --model NAME")
+
+
+def _age(facts: Capabilities) -> str:
+    """How much is known, and how old it is."""
+    known = [facts[feature] for feature in FEATURES if not facts[feature].is_assumed]
+    days = sorted(fact.date for fact in known if fact.date)
+    since = f", read between {days[0]} and {days[-1]}" if days else ""
+    oldest = f" (the oldest {(date.today() - date.fromisoformat(days[0])).days} days ago)" if days else ""
+    return f"{len(known)} of {len(FEATURES)} facts are known{since}{oldest}; {len(FEATURES) - len(known)} are assumed"
 
 
 def _details(fact: Fact) -> str:
