@@ -19,7 +19,8 @@ from portable_llm.output._markup import MARKER, MARKER_END, REASONING, REASONING
 from portable_llm.output._policy import ReadPolicy
 from portable_llm.output._repair_strings import BEHIND_ROOT, NAME, QUOTES
 from portable_llm.output._repair_words import word_value
-from portable_llm.output._scan import Scanner, TooDeepError, UnreadableError
+from portable_llm.output._scan import Scanner
+from portable_llm.output._scan_strings import TooDeepError, UnreadableError
 from portable_llm.output._scanned import Path, Scanned, Span
 
 MAX_CANDIDATES = 1_000

@@ -39,20 +39,20 @@ _NAMES = r'(?:"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|“[^”“"\n]*+[”�
 _PLAIN_NAMES = r"[A-Za-z_$][\w$-]*+\s*+[:：](?!//)"
 _COMMENT = r"//|/\*|\#"
 _NUMBER = r"[-+]?\.?\d[\w.+-]*+\s*+(?:[,\]}]|\Z)"
-_VALUES = rf"[\"'“`{{\[]|{_NUMBER}|(?:true|false|null|True|False|None|NaN)\b"
+_VALUES = rf"[\"'“`{{\[]|{_NUMBER}|(?:true|false|null|True|False|None|TRUE|FALSE|NULL|Null|undefined|NaN)\b"
 
 NAME = re.compile(_NAMES, re.DOTALL)
 """A quoted name and its colon."""
 BEHIND_NAME = re.compile(r"\s*+[:：]")
 BEHIND_MEMBER = re.compile(
-    rf"\s*+(?:(?P<closer>[}}\]])|(?P<comma>[,，;])\s*+(?:{_NAMES}|[}}\]]|{_COMMENT}|\.\.\.|…|\Z|(?P<plain>{_PLAIN_NAMES}|\"(?:[^\"\\]|\\.)*+(?:\"\s*+|\\)?\Z))"
+    rf"\s*+(?:(?P<closer>[}}\]])|(?P<comma>[,，;])[\s,]*+(?:{_NAMES}|[}}\]]|{_COMMENT}|\.\.\.|…|\Z|(?P<plain>{_PLAIN_NAMES}|\"(?:[^\"\\]|\\.)*+(?:\"\s*+|\\)?\Z))"
     rf"|(?:{_COMMENT})|{_NAMES}|(?P<glued>\+\s*[\"'])|\Z|```|</|<\||(?P<plain_line>{_PLAIN_NAMES}))",
     re.DOTALL,
 )
 """How an object goes on behind a member whose value is a string."""
 BEHIND_ITEM = re.compile(
     rf"(?=[^\S\n]*+\n)\s*+(?:{_VALUES}|-?[\d.]+[^\S\n]*+\n)|\s*+(?:(?P<closer>[}}\]])"
-    rf"|(?P<comma>[,，;])\s*+(?:{_VALUES}|[\]}},]|{_COMMENT}|\.\.\.|…|\Z|[\w ()]+[,\]])"
+    rf"|(?P<comma>[,，;])[\s,]*+(?:{_VALUES}|[\]}},]|{_COMMENT}|\.\.\.|…|\Z|[\w ()]+[,\]])"
     rf"|(?:{_COMMENT})|(?P<glued>\+\s*[\"'])|\Z|```|</|<\||(?P<bare>\"[^\"\n]*+\"\s*+[,\]]|[{{]|-?\d+\s*[,\]]))",
     re.DOTALL,
 )
