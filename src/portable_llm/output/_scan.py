@@ -8,17 +8,21 @@ reads what a JSON parser reads, without edits; it is then only slower.
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from portable_llm._adaptation import Repair
 from portable_llm._json import MAX_DEPTH, JsonValue
 from portable_llm.output._policy import ReadPolicy
-from portable_llm.output._repair_strings import BEHIND_ITEM, BEHIND_MEMBER, BEHIND_NAME, QUOTES
+from portable_llm.output._repair_strings import BEHIND_ITEM, BEHIND_MEMBER, BEHIND_NAME, NAME, QUOTES
 from portable_llm.output._repair_words import GROUPED, Word, is_cut_short, word_value
 from portable_llm.output._scan_strings import StringReader, TooDeepError, UnreadableError
 from portable_llm.output._scanned import CutKind, Path, Span
 
 _SPACE = re.compile(r"[\s\ufeff\u200b\u2060]*+")
+_LINE = re.compile(r"\n([ \t]*+)([\"'{\[}\]\w])")
+_MORE = re.compile(r"[\s,}\]]*+[^\s,}\]]")
+_STRUCTURE = re.compile(r"[:,{}\[\]\n]")
+_INDENT = re.compile(r"[ \t]*+")
 _COMMENT = re.compile(r"//[^\n]*+|/\*(?:.*?\*/|.*+)|#[^\n]*+", re.DOTALL)
 _COMMAS = re.compile(r"[,，;][\s,，;]*+")
 _DOTS = re.compile(r"\.\.\.+|…|(?:\[\.\.\.\])")
@@ -42,14 +46,28 @@ _PLAIN_MEMBERS = {
 class Scanner(StringReader):
     """Reads the value that starts at `at`; afterwards `at` is behind it."""
 
-    def __init__(self, text: str, at: int, policy: ReadPolicy, *, keeps_spans: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        at: int,
+        policy: ReadPolicy,
+        *,
+        keeps_spans: bool = False,
+        mismatch: Literal["add", "replace", "drop"] = "add",
+    ) -> None:
+        """`mismatch`: what a closing bracket of the wrong kind means: that the right one is missing before it, that it
+        stands for the right one, or nothing."""
         super().__init__(text, at)
-        self.start = at
         self.policy = policy
+        self.mismatches = 0
+        """Closing brackets of the wrong kind."""
+        self._mismatch = mismatch
         self.bare_strings = 0
         """Strings without quotes: in running text a sign that this is no value."""
         self._quote = '"'
         self.root: JsonValue = None
+        self._pairs: list[tuple[int, int]] = []
+        """Where each object and array begins, and where what follows it does."""
         self._keys: list[str | int] = []
         self._spans: dict[tuple[int, str | int], Span] | None = {} if keeps_spans else None
 
@@ -113,6 +131,7 @@ class Scanner(StringReader):
 
     def _close(self) -> None:
         value, start = self._stack.pop()
+        self._pairs.append((start, self.at))
         if self._keys:
             key = self._keys.pop()
             if self._spans is not None:
@@ -163,8 +182,19 @@ class Scanner(StringReader):
             self._closer(char, "]")
         elif char in "{[":
             self._open(char, len(top))
+        elif char == '"' and NAME.match(self.text, self.at):
+            self._name_in_array(top)
         else:
             self._scalar(char, len(top), BEHIND_ITEM)
+
+    def _name_in_array(self, top: list[JsonValue]) -> None:
+        """An array has no names: it was not closed before the next member of the object around it."""
+        is_doubled = len(top) == 1 and type(top[0]) is list
+        if not top or is_doubled or len(self._stack) < 2 or type(self._stack[-2][0]) is not dict:
+            raise UnreadableError("a name stands in an array", self.at)
+        self.mismatches += 1
+        self._note("bracket_added", self.at, self.at, "]")
+        self._close()
 
     def _closer(self, char: str, wanted: str) -> None:
         if char == wanted:
@@ -172,7 +202,15 @@ class Scanner(StringReader):
             self._close()
         elif char == "":
             self._cut_off(None, "closer", self.at)
-        elif self._is_open(char):
+        else:
+            self.mismatches += 1
+            self._mismatched(char, wanted)
+
+    def _mismatched(self, char: str, wanted: str) -> None:
+        if self._mismatch == "drop":
+            self._note("bracket_removed", self.at, self.at + 1, "")
+            self.at += 1
+        elif self._mismatch == "add" and self._is_open(char):
             self._note("bracket_added", self.at, self.at, wanted)
             self._close()
         else:
@@ -262,6 +300,8 @@ class Scanner(StringReader):
             self.at += 1
             return cast("str", name)
         if self.at >= len(self.text) or self.text.startswith("```", self.at):
+            if _STRUCTURE.search(self.text, start + 1, self.at):
+                raise UnreadableError("a quote is missing at a name", start)
             self.cuts.append(((*self._keys, name or ""), "key"))
             self._note("cut_key_left_out", start, self.at, "")
             self._end_all()
@@ -270,7 +310,7 @@ class Scanner(StringReader):
             self._note("colon_replaced", self.at, self.at + 2, ":")
             self.at += 2
             return cast("str", name)
-        if name is not None and top and (colon in '"{[' or colon.isdigit()):
+        if name is not None and top and (colon in '"{[' or colon.isdigit()) and self.text[self.at - 1] not in QUOTES:
             self._note("colon_added", self.at, self.at, ":")
             return name
         raise UnreadableError("no colon stands behind a name", self.at)
@@ -372,6 +412,36 @@ class Scanner(StringReader):
         self.bare_strings += 1
         self._note("quotes_added", start, self.at, f'"{word}"')
         self._put(word, key, start)
+
+    def is_laid_out_otherwise(self) -> bool:
+        """Whether a bracket had to be added while the indentation pairs others than were paired here."""
+        if not self.mismatches and not any(kind == "closer" for _, kind in self.cuts):
+            return False
+        pairs, opened = sorted(self._pairs, reverse=True), list[tuple[int, int]]()
+        for line in _LINE.finditer(self.text, self.start, self.at):
+            at, indent = line.start(2), line.end(1) - line.start(1)
+            while pairs and pairs[-1][0] < at:
+                start, end = pairs.pop()
+                opened.append((end, self._indent(start)))
+            while opened and opened[-1][0] <= at:
+                opened.pop()
+            if self._is_askew(opened, indent, is_closing=line[2] in "}]", at=at):
+                return True
+        return False
+
+    def _is_askew(self, opened: list[tuple[int, int]], indent: int, *, is_closing: bool, at: int) -> bool:
+        """Whether a line within the open brackets (end, indentation of the opening line) belongs further out."""
+        if len(opened) < 2 or opened[-1][1] <= opened[-2][1]:
+            return False
+        if not is_closing:
+            return indent <= opened[-1][1]
+        is_other = indent != opened[-1][1] and any(indent == other for _, other in opened[:-1])
+        return is_other and _MORE.match(self.text, at, self.at) is not None
+
+    def _indent(self, at: int) -> int:
+        """The white space at the begin of the line of a place; none for long lines."""
+        line = self.text.rfind("\n", max(0, at - 200), at) + 1
+        return cast("re.Match[str]", _INDENT.match(self.text, line)).end() - line if line else 0
 
     # ---------------------------------------------------------------- results
 

@@ -26,8 +26,10 @@ from portable_llm.output._scanned import CutKind, Path
 
 _CLOSERS = re.compile(r"[}\]]")
 _OPENERS = re.compile(r"[{\[]")
+_LINES_OF_CLOSERS = re.compile(r"[^\S\n]*\n\s*([}\]][}\]\s]*)(?:```\s*)?\Z")
 _MISSING_END = re.compile(r"(,\s*|\n\s*)\Z")
 _FENCE_AT_END = re.compile(r"\s*```\s*\Z|\s*</?\w+>\s*\Z")
+_COLON = re.compile(r"\s*+:")
 _EMBEDDED = re.compile(r"[{\[]\s*(?:[\w.'-]+\s*:\s*)?\Z")
 """A bracket that an unescaped quote follows: JSON (or Python) within a string."""
 
@@ -46,6 +48,8 @@ def _swallowed(quotes: str) -> re.Pattern[str]:
     return re.compile(
         rf"{quote}\s*+(?:[}}\]]\s*+)*+,[\s,]*+(?:{quote}[^{quotes}\n]{{0,100}}{quote}\s*+:|[{{\[]\s*+(?:[{quotes}{{\[\]}}]|{_LITERAL}))"
         rf"|{quote}\s*+[}}\]]\s*+[,}}\]]|{quote}\s*+,\s*+{_LITERAL}\s*+,\s*+{quote}|{quote}[^\S\n]*+,[^\S\n]*+\n\s*+{quote}"
+        rf"|{quote}\s*+,\s*+{quote}[^{quotes}\n]{{0,100}}{quote}\s++(?:[{quotes}\[{{]|{_LITERAL})|{quote}\s*+[,:]\s*+\Z"
+        rf"|{quote}\s*+,\s*+{quote}?[\w$-]{{1,60}}{quote}?\s*+:(?!//)"
     )
 
 
@@ -57,6 +61,11 @@ _OPEN_END = {opening: re.compile(rf"[{ends}]\s*+[,:]\s*+(?:[{ends}]|\Z)") for op
 def _balance(piece: str) -> int:
     """How many more brackets open than close."""
     return len(_OPENERS.findall(piece)) - len(_CLOSERS.findall(piece))
+
+
+def _is_doubled(body: str) -> bool:
+    """Whether a lone quote stands right at the end of a string: a slip, unless it stands for inches."""
+    return body[:1] == '"' or (body[-1:] == '"' and not body[-2:-1].isdigit())
 
 
 class UnreadableError(ValueError):
@@ -77,6 +86,7 @@ class StringReader:
     def __init__(self, text: str, at: int) -> None:
         self.text = text
         self.at = at
+        self.start = at
         self.edits: list[tuple[str, int, int, str]] = []
         """Kind, start, end, and the text that replaces it."""
         self.cuts: list[tuple[Path, CutKind]] = []
@@ -140,6 +150,8 @@ class StringReader:
                 counted = at
             if not embedded and self._ends(at, behind, opening, inner):
                 break
+            if not inner and opening == '"' and _COLON.match(text, at + 1) and behind is BEHIND_MEMBER:
+                raise UnreadableError("a name stands where a value should", start)
             if opening == '"' and not embedded:
                 embedded = 1 if _EMBEDDED.search(text[max(counted, at - 100) : at]) else 0
                 counted = at
@@ -183,6 +195,8 @@ class StringReader:
             at = match.start()
             if depth <= 0:
                 raise UnreadableError("it cannot be told which quotes end a string", start)
+        if opening == '"' and body.count('"') % 2 and _is_doubled(body):
+            raise UnreadableError("a quote too many stands at a string", start)
         if is_last and _OPEN_END[opening].search(body):
             raise UnreadableError("the text ends where a string may have begun or ended", start)
 
@@ -192,10 +206,14 @@ class StringReader:
         if inner:
             raise UnreadableError("a string does not end, and holds quotes that could end it", start)
         end = len(text)
+        closed = _LINES_OF_CLOSERS.search(text, max(start + 1, end - 400))
+        if closed is not None and start > self.start:
+            return self._without_last_quote(start, closed)
         fence = _FENCE_AT_END.search(text, max(start + 1, end - 60))
         end = fence.start() if fence else end
         self.at = end
         try:
+            self._refuse_closers(text[start + 1 : end], start)
             value = unescaped(text[start + 1 : end], True)[0]
         except ValueError as error:
             raise UnreadableError(str(error), start) from None
@@ -206,8 +224,24 @@ class StringReader:
         self.at = len(text)
         return value
 
+    def _refuse_closers(self, body: str, start: int) -> None:
+        """A cut text that ends with just the brackets that are open may have lost its quote instead of its end."""
+        wanted = "".join("}" if type(value) is dict else "]" for value, _ in reversed(self._stack))
+        if wanted and body.endswith(wanted) and _balance(body) < 0:
+            raise UnreadableError("a string does not end, and the brackets behind it may be its own", start)
+
+    def _without_last_quote(self, start: int, closed: re.Match[str]) -> str:
+        """A string whose closing quote is missing before lines that close everything."""
+        wanted = "".join("}" if type(value) is dict else "]" for value, _ in reversed(self._stack))
+        if re.sub(r"\s", "", closed[1]) != wanted:
+            raise UnreadableError("a string does not end, and lines of closing brackets follow it", start)
+        return self._without_end(start, closed.start())
+
     def _without_end(self, start: int, end: int) -> str:
         """A string whose closing quote is missing: the next name shows where it ends."""
+        if self.text[end - 1] in "}]" and "\n" in self.text[start:end]:
+            raise UnreadableError("a quote is missing, and it cannot be told where", start)
+        self._refuse_structure(self.text[start + 1 : end], self.text[start], start, is_last=False)
         self.at = end
         self._note("quote_added", end, end, '"')
         return unescaped(self.text[start + 1 : end], False)[0]
