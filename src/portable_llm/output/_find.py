@@ -45,6 +45,7 @@ _GOES_ON = re.compile(
     r"|(?:\s*+[}\]])++\s*+,\s*+[\"\[{]"
 )
 """Behind a value: members (or items) of something that was closed too early."""
+_SURPLUS = re.compile(r"\s*+[}\]]")
 _UNEVEN = re.compile(r"\s*+[}\],]")
 _PIECE_LEAD = re.compile(r"[\"'”][ \t]*[:：]\s*\Z|[}\]]\s*,\s*\Z")
 """In front of a value that is a piece of another: its name, or the piece before it."""
@@ -213,7 +214,7 @@ class Finder:
             return None
         except ValueError:
             return None
-        if _is_too_deep(self.text, start, end):
+        if _is_too_deep(self.text, start, end) or _SURPLUS.match(self.text, end):
             return None
         self._refuse_rest(end, start)
         return self._candidate(
@@ -238,8 +239,7 @@ class Finder:
         scanner = Scanner(self.text, start, self.policy)
         value = scanner.scan()
         if not scanner.mismatches or self._is_even(scanner):
-            if scanner.is_laid_out_otherwise():
-                raise UnreadableError("a bracket is missing, and the layout says that it is not at the end", scanner.at)
+            self._refuse_layout(scanner)
             return scanner, value
         self._budget -= 3 * (scanner.at - start)
         even: list[tuple[Scanner, JsonValue]] = []
@@ -249,11 +249,18 @@ class Finder:
                 found = other.scan()
             except UnreadableError:
                 continue
-            if self._is_even(other) and not other.cuts:
+            if self._is_even(other) and not other.cuts and not other.has_duplicates:
                 even.append((other, found))
         if len(even) != 1:
             raise UnreadableError("brackets do not match, and it cannot be told which one is wrong", scanner.at)
+        self._refuse_layout(even[0][0])
         return even[0]
+
+    def _refuse_layout(self, scanner: Scanner) -> None:
+        """Refuse brackets that were paired otherwise than the lines are indented."""
+        is_mended = scanner.mismatches or any(kind == "closer" for _, kind in scanner.cuts)
+        if (is_mended or _SURPLUS.match(self.text, scanner.at)) and scanner.is_laid_out_otherwise():
+            raise UnreadableError("brackets do not match, and the layout pairs them otherwise", scanner.at)
 
     def _is_even(self, scanner: Scanner) -> bool:
         return not _UNEVEN.match(self.text, scanner.at) and not _GOES_ON.match(self.text, scanner.at)

@@ -20,6 +20,7 @@ from portable_llm.output._scanned import CutKind, Path, Span
 
 _SPACE = re.compile(r"[\s\ufeff\u200b\u2060]*+")
 _LINE = re.compile(r"\n([ \t]*+)([\"'{\[}\]\w])")
+_FENCE = re.compile(r"```(?!\w)(?P<last>\s*\Z)?")
 _MORE = re.compile(r"[\s,}\]]*+[^\s,}\]]")
 _STRUCTURE = re.compile(r"[:,{}\[\]\n]")
 _INDENT = re.compile(r"[ \t]*+")
@@ -62,6 +63,7 @@ class Scanner(StringReader):
         self.mismatches = 0
         """Closing brackets of the wrong kind."""
         self._mismatch = mismatch
+        self.has_duplicates = False
         self.bare_strings = 0
         """Strings without quotes: in running text a sign that this is no value."""
         self._quote = '"'
@@ -122,6 +124,7 @@ class Scanner(StringReader):
 
     def _set(self, top: dict[str, JsonValue], key: str, value: JsonValue, start: int) -> None:
         if key in top:
+            self.has_duplicates = True
             self._note("duplicate_key_dropped", start, start, key)
             if self.policy.duplicate_keys == "refuse":
                 raise UnreadableError(f"the name {key!r} stands twice in one object", start)
@@ -167,7 +170,7 @@ class Scanner(StringReader):
         if key is None:
             return
         char = self._space()
-        if char == "" or self.text.startswith("```", self.at):
+        if char == "" or self._is_fence():
             self._cut_off(key, "value", start)
         elif char in "{[":
             self._open(char, key)
@@ -208,9 +211,14 @@ class Scanner(StringReader):
 
     def _mismatched(self, char: str, wanted: str) -> None:
         if self._mismatch == "drop":
+            if char == "]" and self.text[self.at - 1] != "]":
+                raise UnreadableError("a closing bracket has no opening one, and both may be missing", self.at)
             self._note("bracket_removed", self.at, self.at + 1, "")
             self.at += 1
         elif self._mismatch == "add" and self._is_open(char):
+            top = self._stack[-1][0]
+            if wanted == "]" and len(top) == 1 and type(top[0]) is list:
+                raise UnreadableError("an array in an array does not end, or begins twice", self.at)
             self._note("bracket_added", self.at, self.at, wanted)
             self._close()
         else:
@@ -255,6 +263,14 @@ class Scanner(StringReader):
             self._note("comment_removed", self.at, comment.end(), "")
             self.at = comment.end()
 
+    def _is_fence(self) -> bool:
+        """Whether a fence closes here: on a line of its own, or at the very end."""
+        match = _FENCE.match(self.text, self.at)
+        if match is None or match["last"] is not None:
+            return match is not None
+        line = self.text.rfind("\n", max(0, self.at - 80), self.at)
+        return line >= 0 and not self.text[line : self.at].strip()
+
     def _separator(self, wants_comma: bool) -> str:
         """Past commas and ellipses; the character where the next piece begins, `""` at the end."""
         commas = 0
@@ -276,7 +292,7 @@ class Scanner(StringReader):
                 self.at = dots.end()
             else:
                 break
-        if char == "`" and self.text.startswith("```", self.at):
+        if char == "`" and self._is_fence():
             return ""
         if char and char in "}]" and commas and wants_comma:
             self._note("comma_removed", self.at, self.at, "")
@@ -299,7 +315,7 @@ class Scanner(StringReader):
                 self._note("colon_replaced", self.at, self.at + 1, ":")
             self.at += 1
             return cast("str", name)
-        if self.at >= len(self.text) or self.text.startswith("```", self.at):
+        if self.at >= len(self.text) or self._is_fence():
             if _STRUCTURE.search(self.text, start + 1, self.at):
                 raise UnreadableError("a quote is missing at a name", start)
             self.cuts.append(((*self._keys, name or ""), "key"))
@@ -372,6 +388,9 @@ class Scanner(StringReader):
         word = match[0].rstrip()
         comment = re.search(r"\s(?://|/\*|#)|/\*", word)
         if comment is not None:
+            rest = self.text[start + comment.start() : start + comment.start() + 300].partition("\n")[0]
+            if rest.rstrip(" ,]}").endswith(('"', "'")) and rest.count(rest.rstrip(" ,]}")[-1]) % 2:
+                raise UnreadableError("a quote stands in a text without quotes", start)
             word = word[: comment.start()].rstrip()
         word = re.split(r"\.\.\.|\s\+", word)[0].rstrip() if word[:1] != "." else word
         end = start + len(word)
@@ -414,9 +433,7 @@ class Scanner(StringReader):
         self._put(word, key, start)
 
     def is_laid_out_otherwise(self) -> bool:
-        """Whether a bracket had to be added while the indentation pairs others than were paired here."""
-        if not self.mismatches and not any(kind == "closer" for _, kind in self.cuts):
-            return False
+        """Whether the indentation pairs other brackets than were paired here."""
         pairs, opened = sorted(self._pairs, reverse=True), list[tuple[int, int]]()
         for line in _LINE.finditer(self.text, self.start, self.at):
             at, indent = line.start(2), line.end(1) - line.start(1)

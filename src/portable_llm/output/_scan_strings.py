@@ -49,6 +49,7 @@ def _swallowed(quotes: str) -> re.Pattern[str]:
         rf"{quote}\s*+(?:[}}\]]\s*+)*+,[\s,]*+(?:{quote}[^{quotes}\n]{{0,100}}{quote}\s*+:|[{{\[]\s*+(?:[{quotes}{{\[\]}}]|{_LITERAL}))"
         rf"|{quote}\s*+[}}\]]\s*+[,}}\]]|{quote}\s*+,\s*+{_LITERAL}\s*+,\s*+{quote}|{quote}[^\S\n]*+,[^\S\n]*+\n\s*+{quote}"
         rf"|{quote}\s*+,\s*+{quote}[^{quotes}\n]{{0,100}}{quote}\s++(?:[{quotes}\[{{]|{_LITERAL})|{quote}\s*+[,:]\s*+\Z"
+        rf"|[}}\]]\s*+,\s*+[{{\[]\s*+{quote}"
         rf"|{quote}\s*+,\s*+{quote}?[\w$-]{{1,60}}{quote}?\s*+:(?!//)"
     )
 
@@ -227,7 +228,7 @@ class StringReader:
     def _refuse_closers(self, body: str, start: int) -> None:
         """A cut text that ends with just the brackets that are open may have lost its quote instead of its end."""
         wanted = "".join("}" if type(value) is dict else "]" for value, _ in reversed(self._stack))
-        if wanted and body.endswith(wanted) and _balance(body) < 0:
+        if len(wanted) > 1 and body.endswith(wanted) and _balance(body) < 0:
             raise UnreadableError("a string does not end, and the brackets behind it may be its own", start)
 
     def _without_last_quote(self, start: int, closed: re.Match[str]) -> str:
