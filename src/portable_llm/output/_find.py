@@ -36,6 +36,8 @@ _OBJECT_START = re.compile(
     r"(?:[\"'“”„‘`«「＂]|\\\"|\}|\]|\.\.\.|\Z|#|/|-?\d+\s*:|[\w$][\w$.-]*+(?: [\w$-]+)*+\s*+[:：])"
 )
 _ARRAY_START = re.compile(r"\[(?!\.\.\.\])")
+_AROUND_FENCE = re.compile(r"[{\[]\s*+```")
+"""A bracket around a whole fence: the value is in the fence."""
 _LINK = re.compile(r"\[[^\[\]\n]*+\]\(")
 _LEAD = re.compile(r"(?:[:：=(>]|\breturn|\bjson|\bJSON)[ \t*_`]*\Z")
 _CALL_LEAD = re.compile(r"\A(?:\s|/\*.*?\*/|//[^\n]*\n)*(?:(?:const|let|var)\s+)?[\w$.]+\s*[(=]\s*\Z", re.DOTALL)
@@ -165,6 +167,8 @@ class Finder:
 
     def _bracket(self, start: int) -> bool:
         is_object = self.text[start] == "{"
+        if _AROUND_FENCE.match(self.text, start):
+            return True
         if not (_OBJECT_START if is_object else _ARRAY_START).match(self.text, start) or _LINK.match(self.text, start):
             return self._no_start(start) if is_object else True
         standing = self._standing(start)

@@ -348,6 +348,8 @@ class Scanner(StringReader):
 
     def _scalar(self, char: str, key: str | int, behind: re.Pattern[str]) -> None:
         start = self.at
+        if char == "`" and self.text.startswith("```", start):
+            raise UnreadableError("a fence stands where a value should", start)
         if char in QUOTES or self.text.startswith('\\"', start):
             value = self._string(char, behind)
             if value is None:
