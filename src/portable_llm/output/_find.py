@@ -218,8 +218,10 @@ class Finder:
             return None
         except ValueError:
             return None
-        if _is_too_deep(self.text, start, end) or _SURPLUS.match(self.text, end):
+        if _is_too_deep(self.text, start, end):
             return None
+        if _SURPLUS.match(self.text, end) and "\n" in self.text[start:end]:
+            self._check_layout(start)
         self._refuse_rest(end, start)
         return self._candidate(
             Scanned(value=value, span=(start, end), locate=locator(self.text, (start, end))), start, end, 0
@@ -259,6 +261,15 @@ class Finder:
             raise UnreadableError("brackets do not match, and it cannot be told which one is wrong", scanner.at)
         self._refuse_layout(even[0][0])
         return even[0]
+
+    def _check_layout(self, start: int) -> None:
+        """The same for a value that is JSON, with a bracket too many behind it."""
+        scanner = Scanner(self.text, start, self.policy)
+        try:
+            scanner.scan()
+        except UnreadableError:
+            return
+        self._refuse_layout(scanner)
 
     def _refuse_layout(self, scanner: Scanner) -> None:
         """Refuse brackets that were paired otherwise than the lines are indented."""

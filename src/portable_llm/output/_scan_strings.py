@@ -29,6 +29,7 @@ _OPENERS = re.compile(r"[{\[]")
 _LINES_OF_CLOSERS = re.compile(r"[^\S\n]*\n\s*([}\]][}\]\s]*)(?:```\s*)?\Z")
 _MISSING_END = re.compile(r"(,\s*|\n\s*)\Z")
 _FENCE_AT_END = re.compile(r"\s*```\s*\Z|\s*</?\w+>\s*\Z")
+_BARE_QUOTE = re.compile(r'(?<!\\)"')
 _COLON = re.compile(r"\s*+:")
 _EMBEDDED = re.compile(r"[{\[]\s*(?:[\w.'-]+\s*:\s*)?\Z")
 """A bracket that an unescaped quote follows: JSON (or Python) within a string."""
@@ -36,7 +37,7 @@ _EMBEDDED = re.compile(r"[{\[]\s*(?:[\w.'-]+\s*:\s*)?\Z")
 
 def _embedded(piece: str, depth: int) -> int:
     """How deep the JSON within a string is nested behind this piece of it."""
-    return max(depth + _balance(piece), 0) if depth else 0
+    return max(depth + len(_OPENERS.findall(piece)) - len(_CLOSERS.findall(piece)), 0) if depth else 0
 
 
 _LITERAL = r"(?:-?\d|true|false|null|True|False|None)"
@@ -61,7 +62,7 @@ _OPEN_END = {opening: re.compile(rf"[{ends}]\s*+[,:]\s*+(?:[{ends}]|\Z)") for op
 
 def _balance(piece: str) -> int:
     """How many more brackets open than close."""
-    return len(_OPENERS.findall(piece)) - len(_CLOSERS.findall(piece))
+    return len(_OPENERS.findall(piece)) - len(_CLOSERS.findall(piece)) + piece.count("(") - piece.count(")")
 
 
 def _is_doubled(body: str) -> bool:
@@ -173,7 +174,11 @@ class StringReader:
         if opening != '"' or closing != '"':
             self._note("quotes_replaced", start, end + 1, '"')
         if has_inner:
-            self._refuse_structure(body, opening, start, is_last=end + 1 >= len(self.text.rstrip()))
+            self._refuse_structure(body, opening, start)
+            if opening == '"' and len(_BARE_QUOTE.findall(body)) % 2 and _is_doubled(body):
+                raise UnreadableError("a quote too many stands at a string", start)
+            if not self.text[end + 1 :][:80].strip() and _OPEN_END[opening].search(body):
+                raise UnreadableError("the text ends where a string may have begun or ended", start)
             self._note("inner_quotes_escaped", start, end + 1, body)
         try:
             value, is_repaired = unescaped(body, False)
@@ -185,21 +190,17 @@ class StringReader:
             self._note("control_character_escaped", start, end + 1, value)
         return value
 
-    def _refuse_structure(self, body: str, opening: str, start: int, *, is_last: bool) -> None:
+    def _refuse_structure(self, body: str, opening: str, start: int) -> None:
         """A quote within a text is a quote; the structure of an object within a text is an end that was overlooked.
 
-        JSON within a text has brackets of its own around it.
+        JSON within a text has brackets of its own around it, and a call has its parentheses.
         """
         depth, at = 0, 0
         for match in _SWALLOWED[opening].finditer(body):
-            depth += _balance(body[at : match.start()])
+            depth = max(depth + _balance(body[at : match.start()]), 0)
             at = match.start()
-            if depth <= 0:
+            if not depth:
                 raise UnreadableError("it cannot be told which quotes end a string", start)
-        if opening == '"' and body.count('"') % 2 and _is_doubled(body):
-            raise UnreadableError("a quote too many stands at a string", start)
-        if is_last and _OPEN_END[opening].search(body):
-            raise UnreadableError("the text ends where a string may have begun or ended", start)
 
     def _unclosed(self, start: int, inner: int) -> str:
         """The text ended within a string: what came of it."""
@@ -242,7 +243,7 @@ class StringReader:
         """A string whose closing quote is missing: the next name shows where it ends."""
         if self.text[end - 1] in "}]" and "\n" in self.text[start:end]:
             raise UnreadableError("a quote is missing, and it cannot be told where", start)
-        self._refuse_structure(self.text[start + 1 : end], self.text[start], start, is_last=False)
+        self._refuse_structure(self.text[start + 1 : end], self.text[start], start)
         self.at = end
         self._note("quote_added", end, end, '"')
         return unescaped(self.text[start + 1 : end], False)[0]
