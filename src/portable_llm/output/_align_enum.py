@@ -89,13 +89,36 @@ class Names:
         return self._only(close, "enum_near") if len(text) <= MAX_NAME else None
 
     def answer_in(self, text: str) -> str | None:
-        """The constant that a sentence opens with as its answer, where it names no other and denies nothing."""
+        """The constant that a text gives as its answer: opens with or announces, and does not deny or decline."""
+        if len(text) > MAX_PROSE or _DECLINES.search(text):
+            return None
+        if (announced := self._announced_in(text)) is not None:
+            return announced
         for value in self._texts:
             rest = _after_answer(text, value)
             if rest is None or _is_doubtful(rest):
                 continue
             if not any(_mentions(text, other) for other in self._texts if other != value):
                 return value
+        return None
+
+    def _announced_in(self, text: str) -> str | None:
+        """The constant behind "Answer:" on a line of its own, or at the end of one short sentence that is all."""
+        found = list(_ANNOUNCED.finditer(text))
+        sentence = _STATED.fullmatch(text.strip())
+        if not found and sentence is not None and not _DOUBT.search(text):
+            found = [sentence]
+        meant = {self._spelled_like(match["value"].strip("*_` ")) for match in found}
+        if len(meant) != 1 or (value := meant.pop()) is None:
+            return None
+        rest = text[found[-1].end() :]
+        return None if any(_mentions(rest, other) for other in self._texts if other != value) else value
+
+    def _spelled_like(self, text: str) -> str | None:
+        """The constant whose letters these are."""
+        for key_of, index in self._levels[:2]:
+            if (found := index.get(key_of(text))) and isinstance(found.value, str):
+                return found.value
         return None
 
 
@@ -131,14 +154,28 @@ def is_one_letter_off(left: str, right: str) -> bool:
 
 
 _ANSWER = re.compile(
-    r"[\"'`*”’]{0,3}(?:\s*$|\s*[:;,.!(–—]|\s+-\s"
+    r"[\"'`*”’]{0,3}(?:\s*$|\s*\n|\s*[:;,.!(–—]|\s+-\s"
     r"|\s+is (?:the|my|one of the|a) (?:\w+ ){0,2}(?:answer|choice|option|result|value|label|category|class|one)s?\b)"
 )
+_SET_APART = re.compile(r"[\"'`*”’]{0,3}[^\S\n]*(?:$|[.:–—]|\n|-\s)")
 _DOUBT = re.compile(
     r"\b(?:not|no|never|neither|nor|or|either|cannot|wrong|incorrect|unlikely|maybe|perhaps|possibly|might|unless"
     r"|unsure|\w+n['’]t)\b|\?",
     re.IGNORECASE,
 )
+_DECLINES = re.compile(
+    r"\b(?:sorry|apologi[sz]e|unable|can(?:no|['’])t (?:help|assist|comply|provide|do|answer|fulfil)|won['’]t)\b",
+    re.IGNORECASE,
+)
+_LABELS = (
+    r"(?:final |correct |best |predicted |overall )?(?:answer|label|category|class|classification|sentiment|choice"
+    r"|option|result|output|verdict|decision|intent|conclusion)"
+)
+_ANNOUNCED = re.compile(
+    rf"^[ \t>*_#`-]*(?:the |my )?{_LABELS}[*_` ]*(?::|=|is:?)[*_` ]*(?P<value>[^\n]{{1,200}}?)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_STATED = re.compile(r"(?:[\w'’]+ ){1,6}(?:is|are|as):? (?P<value>[^\n]{1,200})")
 _SENTENCE_END = re.compile(r"[.!](?:\s|\\n|$)|\n")
 MAX_PROSE = 20_000
 """Characters of a text that an answer is looked for in."""
@@ -147,9 +184,12 @@ MAX_PROSE = 20_000
 def _after_answer(text: str, value: str) -> str | None:
     """What follows the value where the text opens with it; `None` where it does not, or where it is no answer."""
     opened = text.lstrip(" \t\r\n\"'`*“‘")
-    if len(text) > MAX_PROSE or not value.strip() or not opened.startswith(value):
+    if not value.strip() or opened[: len(value)] not in (value, value[:1].upper() + value[1:]):
         return None
     rest = opened[len(value) :]
+    # In another case it may be a word of the sentence ("No, that …"); what ends or sets it apart shows the answer.
+    if not opened.startswith(value) and not _SET_APART.match(rest):
+        return None
     # One letter and a comma may be a word of the sentence ("I, for one"): only an enumeration's mark counts there.
     if len(value) == 1 and not re.match(r"[:.)](?:\s|$)", rest):
         return None

@@ -19,7 +19,8 @@ from portable_llm.output._markup import MARKER, MARKER_END, REASONING, REASONING
 from portable_llm.output._policy import ReadPolicy
 from portable_llm.output._repair_strings import BEHIND_ROOT, NAME, QUOTES
 from portable_llm.output._repair_words import word_value
-from portable_llm.output._scan import Scanner, TooDeepError, UnreadableError
+from portable_llm.output._scan import Scanner
+from portable_llm.output._scan_strings import TooDeepError, UnreadableError
 from portable_llm.output._scanned import Path, Scanned, Span
 
 MAX_CANDIDATES = 1_000
@@ -35,10 +36,21 @@ _OBJECT_START = re.compile(
     r"(?:[\"'“”„‘`«「＂]|\\\"|\}|\]|\.\.\.|\Z|#|/|-?\d+\s*:|[\w$][\w$.-]*+(?: [\w$-]+)*+\s*+[:：])"
 )
 _ARRAY_START = re.compile(r"\[(?!\.\.\.\])")
+_AROUND_FENCE = re.compile(r"[{\[]\s*+```")
+"""A bracket around a whole fence: the value is in the fence."""
 _LINK = re.compile(r"\[[^\[\]\n]*+\]\(")
 _LEAD = re.compile(r"(?:[:：=(>]|\breturn|\bjson|\bJSON)[ \t*_`]*\Z")
 _CALL_LEAD = re.compile(r"\A(?:\s|/\*.*?\*/|//[^\n]*\n)*(?:(?:const|let|var)\s+)?[\w$.]+\s*[(=]\s*\Z", re.DOTALL)
-_GOES_ON = re.compile(r"(?:\s*+[}\]])*+\s*+,\s*+(?:\"(?:[^\"\\]|\\.)*+\"|'[^'\n]*+'|[A-Za-z_]\w*+)\s*+:", re.DOTALL)
+_QUOTED_NAME = r"(?:\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')\s*+:"
+_GOES_ON = re.compile(
+    rf"(?:\s*+[}}\]])*+\s*+(?:{_QUOTED_NAME}|,\s*+(?:{_QUOTED_NAME}|[A-Za-z_]\w*+\s*+:))"
+    r"|(?:\s*+[}\]])++\s*+,\s*+[\"\[{]"
+)
+"""Behind a value: members (or items) of something that was closed too early."""
+_SURPLUS = re.compile(r"\s*+[}\]]")
+_UNEVEN = re.compile(r"\s*+[}\],]")
+_PIECE_LEAD = re.compile(r"[\"'”][ \t]*[:：]\s*\Z|[}\]]\s*,\s*\Z")
+"""In front of a value that is a piece of another: its name, or the piece before it."""
 _BRACKET = re.compile(r"[{}\[\]]|\n```")
 _WORDS_BEHIND = re.compile(r"[^\S\n]*\w")
 _TRAILING = re.compile(r"(?:\s*+[}\]),;/])*+\s*+\Z")
@@ -76,6 +88,8 @@ class Finder:
         self._fence_label = ""
         self._marker_at = -1
         self._at = 0
+        self.failed: list[tuple[int, int]] = []
+        """Places that look like a value and cannot be read: how each stands, and its length."""
 
     def find(self) -> list[Candidate]:
         """All candidates, in the order of the text."""
@@ -96,6 +110,20 @@ class Finder:
         if not self.candidates and not self.problem:
             self._scalar()
         return self.candidates
+
+    def apart(self) -> list[Candidate]:
+        """The candidates, without those that are slighter than a value that could not be read.
+
+        If the answer is broken, a list in the prose before it is not the answer.
+        """
+        found = [one for one in self.candidates if not self._is_outshone(one)]
+        if not found and not self.problem:
+            self.problem = f"the value that stands out cannot be read{f': {self._why}' if self._why else ''}"
+        return found
+
+    def _is_outshone(self, one: Candidate) -> bool:
+        size = one.scanned.span[1] - one.scanned.span[0]
+        return any(standing >= one.standing and length > size for standing, length in self.failed)
 
     def _token(self, match: re.Match[str]) -> bool:
         """Take one token; whether to go on."""
@@ -139,9 +167,13 @@ class Finder:
 
     def _bracket(self, start: int) -> bool:
         is_object = self.text[start] == "{"
-        if not (_OBJECT_START if is_object else _ARRAY_START).match(self.text, start) or _LINK.match(self.text, start):
+        if _AROUND_FENCE.match(self.text, start):
             return True
+        if not (_OBJECT_START if is_object else _ARRAY_START).match(self.text, start) or _LINK.match(self.text, start):
+            return self._no_start(start) if is_object else True
         standing = self._standing(start)
+        if self.failed and _PIECE_LEAD.search(self.text, max(0, start - 60), start):
+            return self._skip(start)
         try:
             found = self._strict(start) or self._tolerant(start, standing)
         except TooDeepError as error:
@@ -152,7 +184,7 @@ class Finder:
             self._budget -= max(error.at - start, 0) + 20
             if not self.candidates and not self.problem and standing > INLINE:
                 self._why = f"{error} (at character {error.at})"
-            return self._skip(start) if is_object or standing > INLINE else True
+            return self._fail(start, standing) if is_object or standing > INLINE else True
         if found is not None:
             self.candidates += _readings(found) if self._marker_at >= 0 else (found,)
             self._at = found.scanned.span[1]
@@ -160,6 +192,19 @@ class Finder:
         return True
 
     _why = ""
+
+    def _fail(self, start: int, standing: int) -> bool:
+        """Past a value that cannot be read: what lies in it is no answer."""
+        goes_on = self._skip(start)
+        self.failed.append((standing, (self._at if goes_on else len(self.text)) - start))
+        return goes_on
+
+    def _no_start(self, start: int) -> bool:
+        """A brace that opens no object. On a line of its own it may be one all the same that is badly broken."""
+        standing = self._standing(start)
+        if standing > INLINE and self._skip(start):
+            self.failed.append((standing, self._at - start))
+        return True
 
     def _strict(self, start: int) -> Candidate | None:
         if self.policy.duplicate_keys != "last":
@@ -175,24 +220,69 @@ class Finder:
             return None
         if _is_too_deep(self.text, start, end):
             return None
+        if _SURPLUS.match(self.text, end) and "\n" in self.text[start:end]:
+            self._check_layout(start)
         self._refuse_rest(end, start)
         return self._candidate(
             Scanned(value=value, span=(start, end), locate=locator(self.text, (start, end))), start, end, 0
         )
 
     def _tolerant(self, start: int, standing: int) -> Candidate | None:
-        scanner = Scanner(self.text, start, self.policy)
-        value = scanner.scan()
+        scanner, value = self._scan(start)
         end = scanner.at
         self._refuse_rest(end, start)
         is_text = scanner.bare_strings > 0
-        if is_text and (standing == INLINE or _WORDS_BEHIND.match(self.text, end)):
+        if is_text and (standing == INLINE or self._is_sentence(start, end)):
             self._budget -= end - start
             return None
         # A bracket that stays open at the end of a sentence is no value that broke off.
         if standing == INLINE and scanner.cuts and not value:
             return None
         return self._candidate(scanned(scanner, value), start, end, len(scanner.edits))
+
+    def _scan(self, start: int) -> tuple[Scanner, JsonValue]:
+        """The value here. Where its brackets do not match, the one reading that comes out even."""
+        scanner = Scanner(self.text, start, self.policy)
+        value = scanner.scan()
+        if not scanner.mismatches or self._is_even(scanner):
+            self._refuse_layout(scanner)
+            return scanner, value
+        self._budget -= 3 * (scanner.at - start)
+        even: list[tuple[Scanner, JsonValue]] = []
+        for mismatch in ("replace", "drop"):
+            other = Scanner(self.text, start, self.policy, mismatch=mismatch)
+            try:
+                found = other.scan()
+            except UnreadableError:
+                continue
+            if self._is_even(other) and not other.cuts and not other.has_duplicates:
+                even.append((other, found))
+        if len(even) != 1:
+            raise UnreadableError("brackets do not match, and it cannot be told which one is wrong", scanner.at)
+        self._refuse_layout(even[0][0])
+        return even[0]
+
+    def _check_layout(self, start: int) -> None:
+        """The same for a value that is JSON, with a bracket too many behind it."""
+        scanner = Scanner(self.text, start, self.policy)
+        try:
+            scanner.scan()
+        except UnreadableError:
+            return
+        self._refuse_layout(scanner)
+
+    def _refuse_layout(self, scanner: Scanner) -> None:
+        """Refuse brackets that were paired otherwise than the lines are indented."""
+        is_mended = scanner.mismatches or any(kind == "closer" for _, kind in scanner.cuts)
+        if (is_mended or _SURPLUS.match(self.text, scanner.at)) and scanner.is_laid_out_otherwise():
+            raise UnreadableError("brackets do not match, and the layout pairs them otherwise", scanner.at)
+
+    def _is_even(self, scanner: Scanner) -> bool:
+        return not _UNEVEN.match(self.text, scanner.at) and not _GOES_ON.match(self.text, scanner.at)
+
+    def _is_sentence(self, start: int, end: int) -> bool:
+        """Whether words follow on the same line, as they do not behind an object that has lines of its own."""
+        return _WORDS_BEHIND.match(self.text, end) is not None and "\n" not in self.text[start:end]
 
     def _refuse_rest(self, end: int, start: int) -> None:
         if _GOES_ON.match(self.text, end):

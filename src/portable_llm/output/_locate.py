@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from portable_llm._json import JsonValue
 from portable_llm.output._policy import ReadPolicy
-from portable_llm.output._scan import Scanner, UnreadableError
+from portable_llm.output._scan import Scanner
+from portable_llm.output._scan_strings import UnreadableError
 from portable_llm.output._scanned import Cut, Path, Scanned, Span
 
 

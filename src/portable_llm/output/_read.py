@@ -126,6 +126,10 @@ def _find(text: str, schema: Mapping[str, Any] | None, policy: ReadPolicy, why: 
         candidates = [whole]
     if not candidates:
         return Invalid(errors=(f"{why}; {finder.problem}" if finder.problem else why,))
+    if schema is None or (finder.failed and _takes_anything(schema)):
+        candidates = finder.apart()
+        if not candidates:
+            return Invalid(errors=(f"{why}; {finder.problem}",))
     if schema is None:
         return _choose(_whole_only(candidates, policy), policy, has_schema=False)
     judged = [_judge(candidate, schema, policy, text) for candidate in candidates]
@@ -134,6 +138,11 @@ def _find(text: str, schema: Mapping[str, Any] | None, policy: ReadPolicy, why: 
         if other is not None:
             return other
     return _choose(judged, policy, has_schema=True)
+
+
+def _takes_anything(schema: Mapping[str, Any]) -> bool:
+    """Whether the schema says too little to tell the answer from a piece of prose."""
+    return not validate({}, schema) or not validate([], schema)
 
 
 def _other_readings(

@@ -39,20 +39,20 @@ _NAMES = r'(?:"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|“[^”“"\n]*+[”�
 _PLAIN_NAMES = r"[A-Za-z_$][\w$-]*+\s*+[:：](?!//)"
 _COMMENT = r"//|/\*|\#"
 _NUMBER = r"[-+]?\.?\d[\w.+-]*+\s*+(?:[,\]}]|\Z)"
-_VALUES = rf"[\"'“`{{\[]|{_NUMBER}|(?:true|false|null|True|False|None|NaN)\b"
+_VALUES = rf"[\"'“`{{\[]|{_NUMBER}|(?:true|false|null|True|False|None|TRUE|FALSE|NULL|Null|undefined|NaN)\b"
 
 NAME = re.compile(_NAMES, re.DOTALL)
 """A quoted name and its colon."""
 BEHIND_NAME = re.compile(r"\s*+[:：]")
 BEHIND_MEMBER = re.compile(
-    rf"\s*+(?:(?P<closer>[}}\]])|(?P<comma>[,，;])\s*+(?:{_NAMES}|[}}\]]|{_COMMENT}|\.\.\.|…|\Z|(?P<plain>{_PLAIN_NAMES}|\"(?:[^\"\\]|\\.)*+(?:\"\s*+|\\)?\Z))"
+    rf"\s*+(?:(?P<closer>[}}\]])|(?P<comma>[,，;])[\s,]*+(?:{_NAMES}|[}}\]]|{_COMMENT}|\.\.\.|…|\Z|(?P<plain>{_PLAIN_NAMES}|\"(?:[^\"\\]|\\.)*+(?:\"\s*+|\\)?\Z))"
     rf"|(?:{_COMMENT})|{_NAMES}|(?P<glued>\+\s*[\"'])|\Z|```|</|<\||(?P<plain_line>{_PLAIN_NAMES}))",
     re.DOTALL,
 )
 """How an object goes on behind a member whose value is a string."""
 BEHIND_ITEM = re.compile(
     rf"(?=[^\S\n]*+\n)\s*+(?:{_VALUES}|-?[\d.]+[^\S\n]*+\n)|\s*+(?:(?P<closer>[}}\]])"
-    rf"|(?P<comma>[,，;])\s*+(?:{_VALUES}|[\]}},]|{_COMMENT}|\.\.\.|…|\Z|[\w ()]+[,\]])"
+    rf"|(?P<comma>[,，;])[\s,]*+(?:{_VALUES}|[\]}},]|{_COMMENT}|\.\.\.|…|\Z|[\w ()]+[,\]])"
     rf"|(?:{_COMMENT})|(?P<glued>\+\s*[\"'])|\Z|```|</|<\||(?P<bare>\"[^\"\n]*+\"\s*+[,\]]|[{{]|-?\d+\s*[,\]]))",
     re.DOTALL,
 )
@@ -70,10 +70,18 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\n|.)|\Z)", re.
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _KNOWN = frozenset('"\\/bfnrtu')
 _COMMANDS = re.compile(
-    r"\\(?:frac|forall|beta|begin|bar|binom|boxed|big|bmod|nabla|neq|neg|notin|rho|rightarrow|rangle|times|theta|tau|tan|text|tfrac)"
-    r"(?![a-z])"
+    r"\\(?:bar|begin|beta|beth|between|big[a-z]*|Big[a-z]*|binom|bmod|boldsymbol|bot|bowtie|box(?:ed)?|breve|bullet"
+    r"|fbox|flat|forall|frac|frown|nabla|natural|ne(?:arrow|g|q|xists)?|nmid|not(?:in)?|nsubseteq|nu|rangle|rbrace|rceil"
+    r"|rfloor|rho|right[a-z]*|root|tan|tanh|tau|text[a-z]*|tfrac|theta|tilde|times|to|top|triangle[a-z]*|tt)(?![a-z])"
 )
+"""LaTeX commands that begin like an escape of JSON."""
+_CLASS_ESCAPE = re.compile(r"\\[dDwWsS](?![a-z])")
+"""What only a regular expression has."""
+_PLACES = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]:\\[^\s\"'<>|*?,;]*|\A\\\\[\w.$-]+\\[^\s\"'<>|*?,;]*")
+"""Paths as Windows writes them."""
 _CLASSES = frozenset("dDwWsSpPAZ")
+_ASSERTED = frozenset(".+*?^$()[]{}|/-\\bB")
+"""What a regular expression escapes besides; there `\\b` is the edge of a word."""
 _MATH = frozenset("()[]{}|,;!%$&")
 CONTROL = re.compile(r"[\x00-\x1f]")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
@@ -90,13 +98,20 @@ def unescaped(body: str, is_cut: bool) -> tuple[str, bool]:
     found = list(_ESCAPE.finditer(body))
     # Proof that the writer did not escape at all: then `\frac` is no form feed.
     is_raw = any(match[3] is not None and match[3] not in _KNOWN and match[3] not in "'\n" for match in found)
+    kept = [match.span() for match in _PLACES.finditer(body)] if is_raw else []
+    is_pattern = is_raw and _CLASS_ESCAPE.search(body) is not None
     out: list[str] = []
     at = 0
     is_repaired = False
     for match in found:
         if match.start() < at:
             continue
-        piece, end, is_odd = _escape(body, match, is_raw, is_cut)
+        while kept and kept[0][1] <= match.start():
+            del kept[0]
+        if match[3] and ((kept and kept[0][0] <= match.start()) or (is_pattern and match[3] in _ASSERTED)):
+            piece, end, is_odd = match[0], match.end(), True
+        else:
+            piece, end, is_odd = _escape(body, match, is_raw, is_cut)
         out += (body[at : match.start()], piece)
         at = end
         is_repaired = is_repaired or is_odd
@@ -118,8 +133,12 @@ def _escape(body: str, match: re.Match[str], is_raw: bool, is_cut: bool) -> tupl
     if char is None:
         return "", match.end(), not is_cut
     if char in _ESCAPES:
-        command = _COMMANDS.match(body, match.start()) if is_raw and char in "bfnrt" else None
-        return (command[0], command.end(), True) if command else (_ESCAPES[char], match.end(), False)
+        if not is_raw or char not in "bfnrt":
+            return _ESCAPES[char], match.end(), False
+        if command := _COMMANDS.match(body, match.start()):
+            return command[0], command.end(), True
+        # Nobody who does not escape means a backspace or a form feed.
+        return (match[0], match.end(), True) if char in "bf" else (_ESCAPES[char], match.end(), False)
     if char == "u":
         return _broken_unicode(body, match, is_cut)
     if char.isalpha() and char.isascii():

@@ -8,29 +8,22 @@ reads what a JSON parser reads, without edits; it is then only slower.
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from portable_llm._adaptation import Repair
 from portable_llm._json import MAX_DEPTH, JsonValue
 from portable_llm.output._policy import ReadPolicy
-from portable_llm.output._repair_strings import (
-    BEHIND_CLOSERS,
-    BEHIND_ITEM,
-    BEHIND_MEMBER,
-    BEHIND_NAME,
-    BEHIND_ROOT,
-    BEHIND_ROOT_CLOSERS,
-    BODY,
-    CLOSERS,
-    CONTROL,
-    NAME,
-    QUOTES,
-    unescaped,
-)
+from portable_llm.output._repair_strings import BEHIND_ITEM, BEHIND_MEMBER, BEHIND_NAME, NAME, QUOTES
 from portable_llm.output._repair_words import GROUPED, Word, is_cut_short, word_value
+from portable_llm.output._scan_strings import StringReader, TooDeepError, UnreadableError
 from portable_llm.output._scanned import CutKind, Path, Span
 
 _SPACE = re.compile(r"[\s\ufeff\u200b\u2060]*+")
+_LINE = re.compile(r"\n([ \t]*+)([\"'{\[}\]\w])")
+_FENCE = re.compile(r"```(?!\w)(?P<last>\s*\Z)?")
+_MORE = re.compile(r"[\s,}\]]*+[^\s,}\]]")
+_STRUCTURE = re.compile(r"[:,{}\[\]\n]")
+_INDENT = re.compile(r"[ \t]*+")
 _COMMENT = re.compile(r"//[^\n]*+|/\*(?:.*?\*/|.*+)|#[^\n]*+", re.DOTALL)
 _COMMAS = re.compile(r"[,，;][\s,，;]*+")
 _DOTS = re.compile(r"\.\.\.+|…|(?:\[\.\.\.\])")
@@ -38,10 +31,6 @@ _PLAIN_NAME = re.compile(r"[\w$][\w$.@/-]*+(?: [\w$-]+)*+(?=\s*+[:：])")
 _WORD = re.compile(r"[^,，\]}\n\"“`{\[:]*+(?::(?://)?[^\s,\]}\n\"“`{\[:]+)*+")
 _WORD_IN_OBJECT = re.compile(r"[^,，}\n\"“`{]*+")
 _STRICT_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[,\]}\s])|true\b|false\b|null\b", re.ASCII)
-_FENCE_AT_END = re.compile(r"\s*```\s*\Z|\s*</?\w+>\s*\Z")
-_MISSING_END = re.compile(r"(,\s*|\n\s*)\Z")
-_OPENERS = re.compile(r"[{\[]")
-_CLOSERS = re.compile(r"[}\]]")
 
 
 _PLAIN_MEMBERS = {
@@ -53,44 +42,34 @@ _PLAIN_MEMBERS = {
     for quote in "\"'"
 }
 """A whole member as most are, with what must stand behind it; everything else takes the long way, to the same end."""
-_EMBEDDED = re.compile(r"[{\[]\s*(?:[\w.'-]+\s*:\s*)?\Z")
-"""A bracket that an unescaped quote follows: JSON (or Python) within a string."""
 
 
-def _embedded(piece: str, depth: int) -> int:
-    """How deep the JSON within a string is nested behind this piece of it."""
-    return max(depth + len(_OPENERS.findall(piece)) - len(_CLOSERS.findall(piece)), 0) if depth else 0
-
-
-class UnreadableError(ValueError):
-    """No value can be read here without guessing."""
-
-    def __init__(self, why: str, at: int) -> None:
-        super().__init__(why)
-        self.at = at
-
-
-class TooDeepError(UnreadableError):
-    """The text nests deeper than any value is read."""
-
-
-class Scanner:
+class Scanner(StringReader):
     """Reads the value that starts at `at`; afterwards `at` is behind it."""
 
-    def __init__(self, text: str, at: int, policy: ReadPolicy, *, keeps_spans: bool = False) -> None:
-        self.text = text
-        self.at = at
-        self.start = at
+    def __init__(
+        self,
+        text: str,
+        at: int,
+        policy: ReadPolicy,
+        *,
+        keeps_spans: bool = False,
+        mismatch: Literal["add", "replace", "drop"] = "add",
+    ) -> None:
+        """`mismatch`: what a closing bracket of the wrong kind means: that the right one is missing before it, that it
+        stands for the right one, or nothing."""
+        super().__init__(text, at)
         self.policy = policy
-        self.edits: list[tuple[str, int, int, str]] = []
-        """Kind, start, end, and the text that replaces it."""
-        self.cuts: list[tuple[Path, CutKind]] = []
+        self.mismatches = 0
+        """Closing brackets of the wrong kind."""
+        self._mismatch = mismatch
+        self.has_duplicates = False
         self.bare_strings = 0
         """Strings without quotes: in running text a sign that this is no value."""
-        self.has_plain_names = False
         self._quote = '"'
         self.root: JsonValue = None
-        self._stack: list[tuple[Any, int]] = []
+        self._pairs: list[tuple[int, int]] = []
+        """Where each object and array begins, and where what follows it does."""
         self._keys: list[str | int] = []
         self._spans: dict[tuple[int, str | int], Span] | None = {} if keeps_spans else None
 
@@ -145,6 +124,7 @@ class Scanner:
 
     def _set(self, top: dict[str, JsonValue], key: str, value: JsonValue, start: int) -> None:
         if key in top:
+            self.has_duplicates = True
             self._note("duplicate_key_dropped", start, start, key)
             if self.policy.duplicate_keys == "refuse":
                 raise UnreadableError(f"the name {key!r} stands twice in one object", start)
@@ -154,6 +134,7 @@ class Scanner:
 
     def _close(self) -> None:
         value, start = self._stack.pop()
+        self._pairs.append((start, self.at))
         if self._keys:
             key = self._keys.pop()
             if self._spans is not None:
@@ -189,7 +170,7 @@ class Scanner:
         if key is None:
             return
         char = self._space()
-        if char == "" or self.text.startswith("```", self.at):
+        if char == "" or self._is_fence():
             self._cut_off(key, "value", start)
         elif char in "{[":
             self._open(char, key)
@@ -204,8 +185,19 @@ class Scanner:
             self._closer(char, "]")
         elif char in "{[":
             self._open(char, len(top))
+        elif char == '"' and NAME.match(self.text, self.at):
+            self._name_in_array(top)
         else:
             self._scalar(char, len(top), BEHIND_ITEM)
+
+    def _name_in_array(self, top: list[JsonValue]) -> None:
+        """An array has no names: it was not closed before the next member of the object around it."""
+        is_doubled = len(top) == 1 and type(top[0]) is list
+        if not top or is_doubled or len(self._stack) < 2 or type(self._stack[-2][0]) is not dict:
+            raise UnreadableError("a name stands in an array", self.at)
+        self.mismatches += 1
+        self._note("bracket_added", self.at, self.at, "]")
+        self._close()
 
     def _closer(self, char: str, wanted: str) -> None:
         if char == wanted:
@@ -213,7 +205,20 @@ class Scanner:
             self._close()
         elif char == "":
             self._cut_off(None, "closer", self.at)
-        elif self._is_open(char):
+        else:
+            self.mismatches += 1
+            self._mismatched(char, wanted)
+
+    def _mismatched(self, char: str, wanted: str) -> None:
+        if self._mismatch == "drop":
+            if char == "]" and self.text[self.at - 1] != "]":
+                raise UnreadableError("a closing bracket has no opening one, and both may be missing", self.at)
+            self._note("bracket_removed", self.at, self.at + 1, "")
+            self.at += 1
+        elif self._mismatch == "add" and self._is_open(char):
+            top = self._stack[-1][0]
+            if wanted == "]" and len(top) == 1 and type(top[0]) is list:
+                raise UnreadableError("an array in an array does not end, or begins twice", self.at)
             self._note("bracket_added", self.at, self.at, wanted)
             self._close()
         else:
@@ -258,6 +263,14 @@ class Scanner:
             self._note("comment_removed", self.at, comment.end(), "")
             self.at = comment.end()
 
+    def _is_fence(self) -> bool:
+        """Whether a fence closes here: on a line of its own, or at the very end."""
+        match = _FENCE.match(self.text, self.at)
+        if match is None or match["last"] is not None:
+            return match is not None
+        line = self.text.rfind("\n", max(0, self.at - 80), self.at)
+        return line >= 0 and not self.text[line : self.at].strip()
+
     def _separator(self, wants_comma: bool) -> str:
         """Past commas and ellipses; the character where the next piece begins, `""` at the end."""
         commas = 0
@@ -279,16 +292,13 @@ class Scanner:
                 self.at = dots.end()
             else:
                 break
-        if char == "`" and self.text.startswith("```", self.at):
+        if char == "`" and self._is_fence():
             return ""
         if char and char in "}]" and commas and wants_comma:
             self._note("comma_removed", self.at, self.at, "")
         elif char and char not in "}]" and wants_comma and not commas:
             self._note("comma_added", self.at, self.at, ",")
         return char
-
-    def _note(self, kind: str, start: int, end: int, after: str) -> None:
-        self.edits.append((kind, start, end, after))
 
     # ---------------------------------------------------------------- names
 
@@ -305,7 +315,9 @@ class Scanner:
                 self._note("colon_replaced", self.at, self.at + 1, ":")
             self.at += 1
             return cast("str", name)
-        if self.at >= len(self.text) or self.text.startswith("```", self.at):
+        if self.at >= len(self.text) or self._is_fence():
+            if _STRUCTURE.search(self.text, start + 1, self.at):
+                raise UnreadableError("a quote is missing at a name", start)
             self.cuts.append(((*self._keys, name or ""), "key"))
             self._note("cut_key_left_out", start, self.at, "")
             self._end_all()
@@ -314,7 +326,7 @@ class Scanner:
             self._note("colon_replaced", self.at, self.at + 2, ":")
             self.at += 2
             return cast("str", name)
-        if name is not None and top and (colon in '"{[' or colon.isdigit()):
+        if name is not None and top and (colon in '"{[' or colon.isdigit()) and self.text[self.at - 1] not in QUOTES:
             self._note("colon_added", self.at, self.at, ":")
             return name
         raise UnreadableError("no colon stands behind a name", self.at)
@@ -336,6 +348,8 @@ class Scanner:
 
     def _scalar(self, char: str, key: str | int, behind: re.Pattern[str]) -> None:
         start = self.at
+        if char == "`" and self.text.startswith("```", start):
+            raise UnreadableError("a fence stands where a value should", start)
         if char in QUOTES or self.text.startswith('\\"', start):
             value = self._string(char, behind)
             if value is None:
@@ -376,6 +390,9 @@ class Scanner:
         word = match[0].rstrip()
         comment = re.search(r"\s(?://|/\*|#)|/\*", word)
         if comment is not None:
+            rest = self.text[start + comment.start() : start + comment.start() + 300].partition("\n")[0]
+            if rest.rstrip(" ,]}").endswith(('"', "'")) and rest.count(rest.rstrip(" ,]}")[-1]) % 2:
+                raise UnreadableError("a quote stands in a text without quotes", start)
             word = word[: comment.start()].rstrip()
         word = re.split(r"\.\.\.|\s\+", word)[0].rstrip() if word[:1] != "." else word
         end = start + len(word)
@@ -417,139 +434,33 @@ class Scanner:
         self._note("quotes_added", start, self.at, f'"{word}"')
         self._put(word, key, start)
 
-    # ---------------------------------------------------------------- strings
+    def is_laid_out_otherwise(self) -> bool:
+        """Whether the indentation pairs other brackets than were paired here."""
+        pairs, opened = sorted(self._pairs, reverse=True), list[tuple[int, int]]()
+        for line in _LINE.finditer(self.text, self.start, self.at):
+            at, indent = line.start(2), line.end(1) - line.start(1)
+            while pairs and pairs[-1][0] < at:
+                start, end = pairs.pop()
+                opened.append((end, self._indent(start)))
+            while opened and opened[-1][0] <= at:
+                opened.pop()
+            if self._is_askew(opened, indent, is_closing=line[2] in "}]", at=at):
+                return True
+        return False
 
-    def _string(self, char: str, behind: re.Pattern[str]) -> str | None:
-        """The string here, and those glued to it by `+`. A cut is noted in `cuts`, its path left to the caller."""
-        start = self.at
-        if char == "\\":
-            return self._escaped_string(behind)
-        text, pieces = self.text, list[str]()
-        while True:
-            if (
-                text.startswith('"""', self.at)
-                and (end := text.find('"""', self.at + 3)) >= 0
-                and behind is not BEHIND_NAME
-            ):
-                pieces.append(text[self.at + 3 : end])
-                self._note("quotes_replaced", self.at, end + 3, '"')
-                self.at = end + 3
-            else:
-                pieces.append(self._one_string(text[self.at], behind))
-            glue = behind.match(text, self.at) if behind is not BEHIND_NAME else None
-            if glue is None or not glue["glued"] or self.cuts:
-                break
-            self.at = glue.end() - 1
-        if len(pieces) > 1:
-            self._note("strings_joined", start, self.at, "".join(pieces))
-        return "".join(pieces)
-
-    def _escaped_string(self, behind: re.Pattern[str]) -> str:
-        """A string within a text that was escaped once too often: its quotes are `\\"`."""
-        start = self.at
-        end = self.text.find('\\"', start + 2)
-        while end > 0 and self.text[end - 1] == "\\" and self.text[end - 2] == "\\":
-            end = self.text.find('\\"', end + 2)
-        if end < 0:
-            raise UnreadableError("an escaped string does not end", start)
-        self.at = end + 2
-        body = unescaped(self.text[start + 2 : end], False)[0]
-        self._note("quotes_replaced", start, self.at, '"')
-        return unescaped(body, False)[0]
-
-    def _one_string(self, opening: str, behind: re.Pattern[str]) -> str:
-        text, body, start = self.text, BODY[opening], self.at
-        at = start + 1
-        inner = 0
-        counted = at
-        embedded = 0
-        while True:
-            at = cast("re.Match[str]", body.match(text, at)).end()
-            if at >= len(text) or text[at] == "\\":
-                return self._unclosed(start, inner)
-            if opening == '"' and inner:
-                embedded = _embedded(text[counted:at], embedded)
-                counted = at
-            if not embedded and self._ends(at, behind, opening, inner):
-                break
-            if opening == '"' and not embedded:
-                embedded = 1 if _EMBEDDED.search(text[max(counted, at - 100) : at]) else 0
-                counted = at
-                if behind is BEHIND_MEMBER and not embedded and NAME.match(text, at):
-                    gap = _MISSING_END.search(text[max(start + 1, at - 200) : at])
-                    if gap and inner % 2 == 0:
-                        return self._without_end(start, at - len(gap[0]))
-            if not (text[at - 1].isalnum() and text[at + 1 : at + 2].isalnum()):
-                inner += 1
-            at += 1
-        self.at = at + 1
-        if inner % 2 and behind is BEHIND_ITEM and opening == '"':
-            raise UnreadableError("it cannot be told which quotes end a string", start)
-        return self._content(start, at, opening, text[at], inner > 0)
-
-    def _content(self, start: int, end: int, opening: str, closing: str, has_inner: bool) -> str:
-        body = self.text[start + 1 : end]
-        if opening != '"' or closing != '"':
-            self._note("quotes_replaced", start, end + 1, '"')
-        if has_inner:
-            self._note("inner_quotes_escaped", start, end + 1, body)
-        try:
-            value, is_repaired = unescaped(body, False)
-        except ValueError as error:
-            raise UnreadableError(str(error), start) from None
-        if is_repaired:
-            self._note("escape_repaired", start, end + 1, value)
-        if CONTROL.search(body):
-            self._note("control_character_escaped", start, end + 1, value)
-        return value
-
-    def _unclosed(self, start: int, inner: int) -> str:
-        """The text ended within a string: what came of it."""
-        text = self.text
-        if inner:
-            raise UnreadableError("a string does not end, and holds quotes that could end it", start)
-        end = len(text)
-        fence = _FENCE_AT_END.search(text, max(start + 1, end - 60))
-        end = fence.start() if fence else end
-        self.at = end
-        try:
-            value = unescaped(text[start + 1 : end], True)[0]
-        except ValueError as error:
-            raise UnreadableError(str(error), start) from None
-        if value and "\ud800" <= value[-1] <= "\udbff":
-            value = value[:-1]
-        self.cuts.append(((), "string"))
-        self._note("cut_string_kept", start, end, value)
-        self.at = len(text)
-        return value
-
-    def _without_end(self, start: int, end: int) -> str:
-        """A string whose closing quote is missing: the next name shows where it ends."""
-        self.at = end
-        self._note("quote_added", end, end, '"')
-        return unescaped(self.text[start + 1 : end], False)[0]
-
-    def _ends(self, at: int, behind: re.Pattern[str], opening: str, inner: int) -> bool:
-        """Whether the quote at `at` ends the string."""
-        match = behind.match(self.text, at + 1)
-        if behind is BEHIND_NAME:
-            return match is not None or opening == '"' or not self.text[at + 1 : at + 2].isalnum()
-        if match is None:
+    def _is_askew(self, opened: list[tuple[int, int]], indent: int, *, is_closing: bool, at: int) -> bool:
+        """Whether a line within the open brackets (end, indentation of the opening line) belongs further out."""
+        if len(opened) < 2 or opened[-1][1] <= opened[-2][1]:
             return False
-        if behind is BEHIND_ROOT:
-            return True
-        if match["closer"]:
-            return self._closes(at + 1)
-        if behind is BEHIND_MEMBER:
-            return not (match["plain"] or match["plain_line"]) or self.has_plain_names or inner == 0
-        return match["bare"] is None or inner == 0
+        if not is_closing:
+            return indent <= opened[-1][1]
+        is_other = indent != opened[-1][1] and any(indent == other for _, other in opened[:-1])
+        return is_other and _MORE.match(self.text, at, self.at) is not None
 
-    def _closes(self, at: int) -> bool:
-        """Whether the closing brackets behind a quote are structure: what follows them must go on as JSON does."""
-        closers = cast("re.Match[str]", CLOSERS.match(self.text, at))
-        count = closers[0].count("}") + closers[0].count("]")
-        pattern = BEHIND_ROOT_CLOSERS if count >= len(self._stack) else BEHIND_CLOSERS
-        return pattern.match(self.text, closers.end()) is not None
+    def _indent(self, at: int) -> int:
+        """The white space at the begin of the line of a place; none for long lines."""
+        line = self.text.rfind("\n", max(0, at - 200), at) + 1
+        return cast("re.Match[str]", _INDENT.match(self.text, line)).end() - line if line else 0
 
     # ---------------------------------------------------------------- results
 
