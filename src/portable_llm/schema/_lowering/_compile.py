@@ -15,8 +15,10 @@ from portable_llm.schema._dialect import Dialect
 from portable_llm.schema._lowering._accepts import Judge
 from portable_llm.schema._lowering._codecs import Branch, Codec, RefCodec, TextCodec, UnionCodec
 from portable_llm.schema._lowering._document import Conj, Document
+from portable_llm.schema._lowering._given_up import below_keyword, given_up
 from portable_llm.schema._lowering._ledger import Ledger, described, words_for
 from portable_llm.schema._lowering._lists import array_node
+from portable_llm.schema._lowering._narrowed import Written
 from portable_llm.schema._lowering._objects import object_node
 from portable_llm.schema._lowering._scalars import enum_node, number_node, string_node
 from portable_llm.schema._lowering._shape import (
@@ -109,6 +111,7 @@ class Compiler:
         self.gatherer.on_nullable = self._nullable
         self.defs: dict[str, Node] = {}
         self.unions: list[UnionCodec] = []
+        self.written: list[Written] = []
         self.properties = 0
         self._start = depth
         self._has_refs = has_refs
@@ -119,6 +122,7 @@ class Compiler:
         self._text = 0
         self._nesting = 0
         self._unfinished: set[str] = set()
+        self._lost: set[str] = set()
 
     def _unknown_keyword(self, keyword: str, at: str) -> None:
         self.ledger.drop_note(at, keyword)
@@ -183,20 +187,28 @@ class Compiler:
 
     def _check(self, keyword: str, value: Any, at: str, words: list[str]) -> None:
         self.ledger.weaken(at, keyword)
-        self.lose_refs(value)
+        self.resolve(value)
+        for name, said in cast("Node", value).items() if keyword == "if" else ((keyword, value),):
+            for schema, place in below_keyword(name, said, at):
+                self.lose(schema, place)
         words.append(words_for(keyword, value))
 
     def unenforced(self, conj: Conj) -> None:
         """Where `anyOf` is not enforced, all that stands in a union is left to the client."""
-        if self.dialect.support("anyOf") == "supported":
-            return
-        for schema, at in conj:
-            if at or not isinstance(schema, dict):
-                self.ledger.drop(at)
-            else:
-                for keyword in cast("Node", schema):
-                    self.ledger.drop(f"/{keyword}")
-            self.lose_refs(schema)
+        if self.dialect.support("anyOf") != "supported":
+            for schema, at in conj:
+                self.lose(schema, at)
+
+    def lose(self, schema: Any, at: str, why: str = "not enforced here; the client checks it") -> None:
+        """A subschema that is left to the client, by the keywords that may fail in it."""
+        for place, keyword, is_shared in given_up(self.document, schema, at, self._lost):
+            reason = "not enforced everywhere it is referred to; the client checks it" if is_shared else why
+            self.ledger.weaken(place, keyword, reason)
+
+    def resolve(self, value: Any) -> None:
+        """Raise `UnsupportedSchemaError` where something that only the client reads leads outside the schema."""
+        if self._has_refs:
+            self.document.reachable(value)
 
     def hold_unevaluated(self, at: str, keyword: str, conj: Conj) -> None:
         """What an `unevaluated…` keyword says is lost as that keyword where its schema is lost in part.
@@ -210,13 +222,6 @@ class Compiler:
             places += self.document.reachable(schema)
         if self.ledger.is_widened(places):
             self.ledger.weaken(at, keyword, "its schema is enforced in part; the client checks it")
-
-    def lose_refs(self, value: Any) -> None:
-        """Definitions that a dropped keyword leads to are left to the client with it."""
-        if self._has_refs:
-            for pointer in self.document.reachable(value):
-                if pointer:
-                    self.ledger.drop(pointer)
 
     def _mixed(self, shape: Shape, mask: int, spot: Spot, words: list[str]) -> Result:
         """Several types: those without constraints together, each other one alone."""
@@ -302,7 +307,7 @@ class Compiler:
             return merged, None
         self.unenforced(shape.conj)
         if shape.conj:
-            self.ledger.rename(shape.conj[0][1], "type", "written as anyOf, one alternative for each kind of type")
+            self.written.append(Written(shape.conj[0][1], shape.conj, by_type=True))
         node = {"anyOf": everything, "nullable": True} if is_nullable else {"anyOf": everything}
         if all(part.codec is None for part in parts):
             return node, None
@@ -418,6 +423,7 @@ class Compiler:
         if not result:
             return node
         if "$ref" in node:
+            self.written.append(Written(shape.conj[0][1], shape.conj))
             return {**result, "anyOf": [node]}
         return {**result, **{name: value for name, value in node.items() if name not in result}}
 
