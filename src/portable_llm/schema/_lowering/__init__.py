@@ -67,7 +67,9 @@ def lower(
     row = dialect(dialect_or_name) if isinstance(dialect_or_name, str) else dialect_or_name
     try:
         text = json.dumps(schema, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise UnsupportedSchemaError(f"{at} nests too deep for a JSON Schema") from None
+    except (TypeError, ValueError) as error:
         raise UnsupportedSchemaError(f"{at} is no JSON Schema: {error}") from error
     check_limits(schema, len(text))
     return _lowered(text, row, at, small_ranges)

@@ -181,7 +181,7 @@ def pairs_node(compiler: Compiler, conj: Conj, spot: Spot) -> tuple[Node, PairsC
     if result is None:
         return None
     value, codec = result
-    compiler.properties += 2
+    compiler.budget.members += 2
     pair = compiler.closed({"key": {"type": "string"}, "value": value}, ["key", "value"])
     return {"type": "array", "items": pair}, PairsCodec(codec)
 
@@ -228,10 +228,9 @@ def _named(
     if required or row.all_required:
         node["required"] = required
     further = _close(compiler, node, members, found, spot, words, names, at)
-    compiler.properties += len(node["properties"])
     is_plain = not (found.codecs or found.fill or found.drop or found.extra)
     _weaken_counts(compiler, node, shape, words, may_keep=is_plain and further is None)
-    compiler.count_text(node["properties"])
+    compiler.budget.add_object(node["properties"])
     renamed = _renamed(compiler, node, at) if spot.root else None
     return node, both(both(None if is_plain else found, further), renamed)
 
@@ -312,7 +311,8 @@ def _fill(
         compiler.ledger.encode(place, "type", f"optional, written as required {how}")
         required.append(name)
     if missing:
-        required.sort(key=list(properties).index)
+        needed = set(required)
+        required[:] = [name for name in properties if name in needed]
     found.fill = tuple(missing)
     found.drop = frozenset(drop)
 

@@ -191,6 +191,8 @@ def _alternatives(
     branches: list[Branch] = []
     is_nullable = False
     seen: set[str] = set()
+    was_repeating = compiler.is_repeating
+    compiler.is_repeating = was_repeating or not is_one
     for variant in variants:
         result = _lowered(compiler, shape, variant, inner)
         if result is None:
@@ -204,6 +206,7 @@ def _alternatives(
             continue
         seen.add(mark)
         branches.append(Branch(_conj_of(shape, variant), _ALL, node, codec))
+    compiler.is_repeating = was_repeating
     return _joined(compiler, shape, branches, is_nullable, words)
 
 
