@@ -131,54 +131,23 @@ _NOTHING: dict[str, Any] = {
 
 
 def compile_schema(schema: dict[str, Any], dialect: str) -> tuple[dict[str, Any], list[dict[str, str]], Any, Any]:
-    """`lower` in the scorer's words: an encoding is a loss at its place, at the root one of the keyword `type`.
-
-    An entry whose subject is a place and no keyword stays one. What stands below a keyword that is left to the client
-    is left to it too. A `oneOf` that accepts less is written as `anyOf`, by which name a validator reports it.
-    """
+    """`lower` in the scorer's words: an encoding is a loss at its place, at the root one of the keyword `type`."""
     from portable_llm.schema import lower
 
     lowered = lower(schema, dialect, at="/s")
     losses = [
-        loss
+        _loss(entry.subject.removeprefix("/s"), entry.action, entry.effect)
         for entry in lowered.adaptations
         if entry.effect is not None
-        for loss in _losses(entry.subject.removeprefix("/s"), entry.action, entry.effect)
     ]
     return lowered.schema, losses, lowered.encode, lowered.restore
 
 
-def _losses(subject: str, action: str, effect: str) -> list[dict[str, str]]:
+def _loss(subject: str, action: str, effect: str) -> dict[str, str]:
     place, _, keyword = subject.rpartition("/")
     if action == "encoded":
-        return [{"path": place, "keyword": "" if place else "type", "effect": effect}]
-    if action == "dropped" and effect == "widened":
-        return [{"path": subject, "keyword": "", "effect": effect}]
-    loss = {"path": place, "keyword": keyword, "effect": effect}
-    if action == "weakened" and keyword in _APPLICATORS:
-        return [loss, {"path": subject, "keyword": "", "effect": effect}]
-    if action == "narrowed" and keyword == "oneOf":
-        return [loss, {"path": place, "keyword": "anyOf", "effect": effect}]
-    return [loss]
-
-
-_APPLICATORS = frozenset(
-    {
-        "additionalProperties",
-        "anyOf",
-        "contains",
-        "dependencies",
-        "dependentSchemas",
-        "if",
-        "items",
-        "not",
-        "oneOf",
-        "patternProperties",
-        "propertyNames",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
-)
+        keyword = "" if place else "type"
+    return {"path": place, "keyword": keyword, "effect": effect}
 
 
 def repair(text: str, schema: Mapping[str, Any] | None) -> Any:

@@ -105,3 +105,23 @@ def test_half_a_megabyte_is_lowered_or_refused_by_a_limit_of_the_dialect(name: s
 def test_a_schema_beyond_the_limit_of_size_is_refused() -> None:
     with pytest.raises(UnsupportedSchemaError, match="characters; the limit is"):
         lower({"type": "object", "description": "x" * 4_000_001}, "anthropic")
+
+
+def test_what_stands_beside_a_union_counts_in_each_alternative() -> None:
+    values = {"type": "string", "enum": [f"value {i}" for i in range(60)]}
+    alternatives = [{"required": [f"m{i}"], "properties": {f"m{i}": {"type": "integer"}}} for i in range(20)]
+    schema = held({"type": "object", "properties": {"kind": values}, "required": ["kind"], "anyOf": alternatives})
+
+    lowered = lower(schema, "openai-strict")
+
+    # 20 alternatives of 60 values are more than the 1000 that the dialect takes in all.
+    branches = lowered.schema["properties"]["v"]["anyOf"]
+    assert sum(len(one["properties"]["kind"].get("enum", ())) for one in branches) == 16 * 60
+    assert any(entry.subject.endswith("/kind/enum") and entry.effect == "widened" for entry in lowered.adaptations)
+
+
+def test_a_wide_object_in_a_dialect_without_optional_members_is_refused_by_its_limit() -> None:
+    wide = {"type": "object", "properties": {f"p{i}": {"type": "integer"} for i in range(20_000)}}
+
+    with pytest.raises(UnsupportedSchemaError, match="at most 5000 members"):
+        lower(wide, "openai-strict")

@@ -15,6 +15,7 @@ from portable_llm.schema._lowering._codecs import Codec, WrapCodec
 from portable_llm.schema._lowering._compile import Compiler, Node, Spot
 from portable_llm.schema._lowering._document import Document, check_depth, check_limits
 from portable_llm.schema._lowering._ledger import Ledger
+from portable_llm.schema._lowering._narrowed import settle_unions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,9 @@ def lower(
     row = dialect(dialect_or_name) if isinstance(dialect_or_name, str) else dialect_or_name
     try:
         text = json.dumps(schema, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise UnsupportedSchemaError(f"{at} nests too deep for a JSON Schema") from None
+    except (TypeError, ValueError) as error:
         raise UnsupportedSchemaError(f"{at} is no JSON Schema: {error}") from error
     check_limits(schema, len(text))
     return _lowered(text, row, at, small_ranges)
@@ -128,6 +131,7 @@ def _compiled(document: Document, row: Dialect, ledger: Ledger, *, has_refs: boo
         ledger = fresh
         ledger.encode("", "type", 'the root must be an object here: the value is written as {"value": …}')
         node, codec = compiler.closed({"value": result[0]}, ["value"]), WrapCodec("value", result[1])
+    settle_unions(document, ledger, compiler.written, has_refs=has_refs)
     if compiler.defs:
         node = {**node, "$defs": compiler.defs}
     lowered = Document(node)

@@ -13,10 +13,13 @@ from typing import Any, NamedTuple, cast
 from portable_llm._errors import UnsupportedSchemaError
 from portable_llm.schema._dialect import Dialect
 from portable_llm.schema._lowering._accepts import Judge
+from portable_llm.schema._lowering._budget import Budget, Spent
 from portable_llm.schema._lowering._codecs import Branch, Codec, RefCodec, TextCodec, UnionCodec
 from portable_llm.schema._lowering._document import Conj, Document
+from portable_llm.schema._lowering._given_up import below_keyword, given_up
 from portable_llm.schema._lowering._ledger import Ledger, described, words_for
 from portable_llm.schema._lowering._lists import array_node
+from portable_llm.schema._lowering._narrowed import Written
 from portable_llm.schema._lowering._objects import object_node
 from portable_llm.schema._lowering._scalars import enum_node, number_node, string_node
 from portable_llm.schema._lowering._shape import (
@@ -97,7 +100,6 @@ class Compiler:
         *,
         has_refs: bool,
         small_ranges: bool,
-        depth: int = 0,
     ) -> None:
         self.document = document
         self.dialect = dialect
@@ -109,16 +111,19 @@ class Compiler:
         self.gatherer.on_nullable = self._nullable
         self.defs: dict[str, Node] = {}
         self.unions: list[UnionCodec] = []
-        self.properties = 0
-        self._start = depth
+        self.written: list[Written] = []
+        self.budget = Budget(dialect, self.gatherer)
+        self.is_repeating = False
+        """The alternatives of a union are written out, each with all that stands beside the union."""
         self._has_refs = has_refs
         self._names: dict[str, str] = {}
         self._codecs: dict[str, RefCodec] = {}
         self._active: dict[str, int] = {}
-        self._enum_values = 0
-        self._text = 0
+        self._known: dict[tuple[object, ...], tuple[Result, Spent]] = {}
+        self._trees: dict[str, bool] = {}
         self._nesting = 0
         self._unfinished: set[str] = set()
+        self._lost: set[str] = set()
 
     def _unknown_keyword(self, keyword: str, at: str) -> None:
         self.ledger.drop_note(at, keyword)
@@ -131,6 +136,8 @@ class Compiler:
     def compile(self, conj: Conj, spot: Spot) -> Result:
         """The lowered node of one place and its codec; `None` if no value can be valid there."""
         if not self._has_refs:
+            if self.is_repeating:
+                return self._once((*[at for _schema, at in conj], spot), conj, spot)
             return self._guarded(conj, spot)
         if len(conj) == 1 and not spot.root:
             schema, at = conj[0]
@@ -145,6 +152,19 @@ class Compiler:
             return self._guarded(conj, spot)
         finally:
             self._active[key] = times
+
+    def _once(self, key: tuple[object, ...], conj: Conj, spot: Spot) -> Result:
+        """A place that is written in several places, compiled once; what it costs counts each time."""
+        known = self._known.get(key)
+        if known is not None and self.budget.repeat(known[1]):
+            return known[0]
+        before, was_repeating = self.budget.spent(), self.is_repeating
+        self.is_repeating = False  # what stands inside is not met again without this place
+        result = self.compile(conj, spot)
+        self.is_repeating = was_repeating
+        cost = Spent(*(now - then for now, then in zip(self.budget.spent(), before, strict=True)))
+        self._known[key] = (result, cost)
+        return result
 
     def _guarded(self, conj: Conj, spot: Spot) -> Result:
         if self._nesting > MAX_NESTING:
@@ -183,20 +203,28 @@ class Compiler:
 
     def _check(self, keyword: str, value: Any, at: str, words: list[str]) -> None:
         self.ledger.weaken(at, keyword)
-        self.lose_refs(value)
+        self.resolve(value)
+        for name, said in cast("Node", value).items() if keyword == "if" else ((keyword, value),):
+            for schema, place in below_keyword(name, said, at):
+                self.lose(schema, place)
         words.append(words_for(keyword, value))
 
     def unenforced(self, conj: Conj) -> None:
         """Where `anyOf` is not enforced, all that stands in a union is left to the client."""
-        if self.dialect.support("anyOf") == "supported":
-            return
-        for schema, at in conj:
-            if at or not isinstance(schema, dict):
-                self.ledger.drop(at)
-            else:
-                for keyword in cast("Node", schema):
-                    self.ledger.drop(f"/{keyword}")
-            self.lose_refs(schema)
+        if self.dialect.support("anyOf") != "supported":
+            for schema, at in conj:
+                self.lose(schema, at)
+
+    def lose(self, schema: Any, at: str, why: str = "not enforced here; the client checks it") -> None:
+        """A subschema that is left to the client, by the keywords that may fail in it."""
+        for place, keyword, is_shared in given_up(self.document, schema, at, self._lost):
+            reason = "not enforced everywhere it is referred to; the client checks it" if is_shared else why
+            self.ledger.weaken(place, keyword, reason)
+
+    def resolve(self, value: Any) -> None:
+        """Raise `UnsupportedSchemaError` where something that only the client reads leads outside the schema."""
+        if self._has_refs:
+            self.document.reachable(value)
 
     def hold_unevaluated(self, at: str, keyword: str, conj: Conj) -> None:
         """What an `unevaluated…` keyword says is lost as that keyword where its schema is lost in part.
@@ -210,13 +238,6 @@ class Compiler:
             places += self.document.reachable(schema)
         if self.ledger.is_widened(places):
             self.ledger.weaken(at, keyword, "its schema is enforced in part; the client checks it")
-
-    def lose_refs(self, value: Any) -> None:
-        """Definitions that a dropped keyword leads to are left to the client with it."""
-        if self._has_refs:
-            for pointer in self.document.reachable(value):
-                if pointer:
-                    self.ledger.drop(pointer)
 
     def _mixed(self, shape: Shape, mask: int, spot: Spot, words: list[str]) -> Result:
         """Several types: those without constraints together, each other one alone."""
@@ -302,7 +323,7 @@ class Compiler:
             return merged, None
         self.unenforced(shape.conj)
         if shape.conj:
-            self.ledger.rename(shape.conj[0][1], "type", "written as anyOf, one alternative for each kind of type")
+            self.written.append(Written(shape.conj[0][1], shape.conj, by_type=True))
         node = {"anyOf": everything, "nullable": True} if is_nullable else {"anyOf": everything}
         if all(part.codec is None for part in parts):
             return node, None
@@ -354,7 +375,7 @@ class Compiler:
         words.clear()
         if not spot.union or self.is_deep(spot.depth):
             return node, TextCodec()
-        self.properties += 1
+        self.budget.members += 1
         return self.closed({"json": node}, ["json"]), TextCodec("json")
 
     def admits_null(self, node: Node) -> bool:
@@ -418,6 +439,7 @@ class Compiler:
         if not result:
             return node
         if "$ref" in node:
+            self.written.append(Written(shape.conj[0][1], shape.conj))
             return {**result, "anyOf": [node]}
         return {**result, **{name: value for name, value in node.items() if name not in result}}
 
@@ -447,6 +469,8 @@ class Compiler:
 
     def _inlined(self, target: Any, pointer: str, cycle: frozenset[str], spot: Spot) -> Result:
         conj = ((target, pointer),)
+        if not cycle and self._is_tree(target, pointer):
+            return self._once((pointer, spot), conj, spot)
         if not cycle:
             return self.compile(conj, spot)
         times = self._active.get(pointer, 0)
@@ -458,6 +482,13 @@ class Compiler:
             return self._guarded(conj, spot)
         finally:
             self._active[pointer] = times
+
+    def _is_tree(self, target: Any, pointer: str) -> bool:
+        """Whether nothing that a definition leads to is recursive, so that it is the same wherever it is written."""
+        if pointer not in self._trees:
+            below = self.document.reachable(target)
+            self._trees[pointer] = not any(self.document.cycle_of(place) for place in below)
+        return self._trees[pointer]
 
     def _recursive_text(self, conj: Conj, spot: Spot) -> Result:
         words: list[str] = []
@@ -499,35 +530,6 @@ class Compiler:
     def is_deep(self, depth: int) -> bool:
         """Whether no object may stand inside that many objects."""
         return self.dialect.max_depth is not None and depth >= self.dialect.max_depth
-
-    # ---- limits ------------------------------------------------------------------------------------------------------
-
-    def has_room_for(self, values: list[Any]) -> bool:
-        """Whether an enum still fits into the dialect's limits; counts it if it does."""
-        row = self.dialect
-        if row.max_enum_values is None:
-            return True
-        text = sum(len(one) for one in values if isinstance(one, str))
-        if row.large_enum is not None and len(values) > row.large_enum[0] and text > row.large_enum[1]:
-            return False
-        if self._enum_values + len(values) > row.max_enum_values:
-            return False
-        # Half of the text is kept for names, which cannot be left out.
-        if row.max_text is not None and self._text + text > row.max_text // 2:
-            return False
-        self._enum_values += len(values)
-        self._text += text
-        return True
-
-    def count_text(self, properties: dict[str, Node]) -> None:
-        """Count names against the dialect's limit of text; raises `UnsupportedSchemaError` beyond."""
-        row = self.dialect
-        if row.max_text is not None:
-            self._text += sum(map(len, properties))
-            if self._text > row.max_text:
-                raise UnsupportedSchemaError(f"{row.name} takes at most {row.max_text} characters of names and values")
-        if row.max_properties is not None and self.properties > row.max_properties:
-            raise UnsupportedSchemaError(f"{row.name} takes at most {row.max_properties} members in a schema")
 
 
 def _names(mask: int) -> frozenset[str]:

@@ -191,34 +191,41 @@ class Document:
                         pending.append((target, pointer))
         return list(found)
 
-    def _targets_in(self, pointer: str) -> list[str]:
-        schema, at = self.at(pointer, "#" + pointer)
-        found: dict[str, None] = {}
+    def targets_below(self, schema: Schema, at: str) -> list[Sub]:
+        """What is referred to from a place or from below it, each once."""
+        found: dict[str, Sub] = {}
         for node, place in _walk(schema, at):
-            for keyword in ("$ref", "$recursiveRef", "$dynamicRef"):
-                if keyword in node:
-                    found[self.target(node[keyword], place)[1]] = None
-        return list(found)
+            for keyword in _REFS & node.keys():
+                target = self.target(node[keyword], place)
+                found.setdefault(target[1], target)
+        return list(found.values())
+
+    def _targets_in(self, pointer: str) -> list[str]:
+        return [place for _schema, place in self.targets_below(*self.at(pointer, "#" + pointer))]
 
 
 _REFS = frozenset({"$ref", "$recursiveRef", "$dynamicRef"})
 _DATA = frozenset({"enum", "const", "default", "examples", "example", "$defs", "definitions"})
+_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "dependencies"})
+"""Their members have names of the schema's own, which may look like keywords."""
 
 
 def _walk(schema: Schema, at: str) -> Iterator[tuple[dict[str, Any], str]]:
     stack: list[tuple[Any, str]] = [(schema, at)]
     while stack:
         node, place = stack.pop()
-        if isinstance(node, dict):
-            members = cast("dict[str, Any]", node)
-            yield members, place
-            stack += [
-                (value, f"{place}/{escape(name)}")
-                for name, value in members.items()
-                if isinstance(value, (dict, list)) and name not in _DATA
-            ]
-        elif isinstance(node, list):
+        if isinstance(node, list):
             stack += [(value, f"{place}/{i}") for i, value in enumerate(cast("list[Any]", node))]
+        if not isinstance(node, dict):
+            continue
+        members = cast("dict[str, Any]", node)
+        yield members, place
+        for name, value in members.items():
+            if name in _MAPS and isinstance(value, dict):
+                inside = cast("dict[str, Any]", value)
+                stack += [(one, f"{place}/{name}/{escape(key)}") for key, one in inside.items()]
+            elif isinstance(value, (dict, list)) and name not in _DATA:
+                stack.append((cast("Any", value), f"{place}/{escape(name)}"))
 
 
 def _anchors(root: Schema) -> Iterator[tuple[str, str]]:

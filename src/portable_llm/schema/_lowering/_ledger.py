@@ -22,8 +22,6 @@ class Ledger:
         # An answer is checked in every case; the arguments of a call only where somebody is about to use them.
         self._who = " in `run` and `check_arguments`" if self._axis == "tools" else ""
         self._entries: dict[tuple[str, str, str], Adaptation] = {}
-        self._narrowed: list[Adaptation] = []
-        """In the order they were met, repeated where a place is met again."""
 
     def add(
         self,
@@ -41,26 +39,10 @@ class Ledger:
             self._entries[key] = entry(
                 self._axis, subject, action, detail, enforced_by, source=self._source, effect=effect
             )
-        if effect == "narrowed":
-            self._narrowed.append(self._entries[key])
 
     def weaken(self, at: str, keyword: str, why: str = "not enforced here; the client checks it") -> None:
         """A constraint that only the client holds."""
         self.add(at, keyword, "weakened", f"{why}{self._who}", "client", "widened")
-
-    def drop(self, at: str) -> None:
-        """A whole subschema that only the client holds; the subject is the subschema itself."""
-        key = (at, "", "dropped")
-        if key not in self._entries:
-            self._entries[key] = entry(
-                self._axis,
-                f"{self.at}{at}",
-                "dropped",
-                f"what stands here is not enforced everywhere; the client checks it{self._who}",
-                "client",
-                source=self._source,
-                effect="widened",
-            )
 
     def encode(self, at: str, keyword: str, how: str) -> None:
         """Another way to write the same, undone when the answer comes."""
@@ -81,9 +63,13 @@ class Ledger:
             for (at, _keyword, _action), entry in self._entries.items()
         )
 
-    def narrowings(self) -> int:
-        """How many times it was said that fewer values are accepted."""
-        return len(self._narrowed)
+    def narrowed(self) -> list[tuple[str, bool]]:
+        """Where fewer values are accepted, and whether only by closing what was open by silence."""
+        return [
+            (at, entry.severity == "advisory")
+            for (at, _keyword, _action), entry in self._entries.items()
+            if entry.effect == "narrowed"
+        ]
 
     def take_for_object(self, at: str) -> None:
         """A root that names members and no type; the arguments of a tool are an object anyway."""
@@ -93,11 +79,10 @@ class Ledger:
         else:
             self.add(at, "type", "narrowed", detail, "provider", "narrowed")
 
-    def narrow_union(self, at: str, keyword: str, since: int) -> None:
-        """A union accepts less because its alternatives do; as grave as the gravest of what was said `since`."""
-        is_silent = all(entry.severity == "advisory" for entry in self._narrowed[since:])
-        detail = "its alternatives are closed, or narrower, as said at their places"
-        self.add(at, keyword, "narrowed", detail, "provider" if is_silent else "nobody", "narrowed")
+    def narrow_union(self, at: str, *, is_silent: bool) -> None:
+        """A union that accepts less because its alternatives do; it is always written `anyOf`."""
+        detail = "written as anyOf, and its alternatives are closed, or narrower, as said at their places"
+        self.add(at, "anyOf", "narrowed", detail, "provider" if is_silent else "nobody", "narrowed")
 
     def entries(self) -> tuple[Adaptation, ...]:
         """All entries, by place and keyword: the order of keys in a schema must not matter."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from portable_llm.schema._lowering._codecs import Codec, ListCodec, PrefixCodec, TupleCodec
 from portable_llm.schema._lowering._combine import Items, is_never, items_of
 from portable_llm.schema._lowering._ledger import words_for
+from portable_llm.schema._lowering._narrowed import Written
 from portable_llm.schema._lowering._shape import Shape
 
 if TYPE_CHECKING:
@@ -164,8 +165,10 @@ def _places(
     # Beside objects of any kind, an object without members would be the empty list as well.
     fill = row.all_required or (spot.union and not least and "object" in spot.beside)
     if fill:
-        for name in names[least:]:
+        for name, conj in zip(names[least:], items.prefix[least:], strict=False):
             properties[name] = compiler.with_null(properties[name])
+            if "anyOf" in properties[name] and conj:
+                compiler.written.append(Written(conj[0][1], conj))
         required = list(names)
     elif row.min_required and not required:
         return compiler.text(at, items.keyword, spot, "a list with places of their own", words)

@@ -16,6 +16,7 @@ from portable_llm.schema._lowering._codecs import (
 from portable_llm.schema._lowering._combine import Members, is_named_by, is_never, members_of
 from portable_llm.schema._lowering._document import Conj, escape
 from portable_llm.schema._lowering._ledger import words_for
+from portable_llm.schema._lowering._narrowed import Written
 from portable_llm.schema._lowering._shape import Shape
 
 if TYPE_CHECKING:
@@ -96,6 +97,13 @@ def _further(compiler: Compiler, members: Members, spot: Spot, words: list[str])
     return (), True
 
 
+def _lose_patterns(compiler: Compiler, members: Members, conj: Conj | None) -> None:
+    """What patterns say of their members, unless every member that is left has to be that."""
+    for said in members.patterns.values():
+        for schema, at in said if said != conj else ():
+            compiler.lose(schema, at)
+
+
 def _nameless(
     compiler: Compiler, shape: Shape, members: Members, at: str, spot: Spot, words: list[str]
 ) -> tuple[Node, Codec | None] | None:
@@ -106,7 +114,7 @@ def _nameless(
         return _empty(compiler, shape, at, spot, words)
     conj, lost = _further(compiler, members, spot, words)
     if lost:
-        compiler.lose_refs([schema for conj in members.patterns.values() for schema, _at in conj])
+        _lose_patterns(compiler, members, conj)
         words += [words_for("patternProperties", pattern) for pattern in members.patterns]
         compiler.ledger.weaken(at, "patternProperties")
     if shape.required:
@@ -173,7 +181,7 @@ def pairs_node(compiler: Compiler, conj: Conj, spot: Spot) -> tuple[Node, PairsC
     if result is None:
         return None
     value, codec = result
-    compiler.properties += 2
+    compiler.budget.members += 2
     pair = compiler.closed({"key": {"type": "string"}, "value": value}, ["key", "value"])
     return {"type": "array", "items": pair}, PairsCodec(codec)
 
@@ -200,9 +208,7 @@ def _named(
                 return None
             if not row.closes_objects:
                 for schema, place in conj:
-                    compiler.ledger.drop(place)
-                    for keyword in _NAMES_VALUES & (schema.keys() if isinstance(schema, dict) else set()):
-                        compiler.ledger.weaken(place, keyword, _ABSENT)
+                    compiler.lose(schema, place, _ABSENT)
                 words.append(f"{name} must be absent")
             continue
         properties[name], codec = result
@@ -222,10 +228,9 @@ def _named(
     if required or row.all_required:
         node["required"] = required
     further = _close(compiler, node, members, found, spot, words, names, at)
-    compiler.properties += len(node["properties"])
     is_plain = not (found.codecs or found.fill or found.drop or found.extra)
     _weaken_counts(compiler, node, shape, words, may_keep=is_plain and further is None)
-    compiler.count_text(node["properties"])
+    compiler.budget.add_object(node["properties"])
     renamed = _renamed(compiler, node, at) if spot.root else None
     return node, both(both(None if is_plain else found, further), renamed)
 
@@ -298,6 +303,7 @@ def _fill(
                 drop.add(name)
             if "anyOf" in properties[name] and ("$ref" in plain or "properties" in plain or "anyOf" in plain):
                 compiler.unenforced(names[name])
+                compiler.written.append(Written(place, names[name]))
                 how = "as anyOf with null, which stands for absent"
         elif not _speaks_of_null(names[name]):
             # Null is valid only because nothing is said, so it is not what anybody asked for.
@@ -305,7 +311,8 @@ def _fill(
         compiler.ledger.encode(place, "type", f"optional, written as required {how}")
         required.append(name)
     if missing:
-        required.sort(key=list(properties).index)
+        needed = set(required)
+        required[:] = [name for name in properties if name in needed]
     found.fill = tuple(missing)
     found.drop = frozenset(drop)
 
@@ -348,7 +355,7 @@ def _close(
                 node["additionalProperties"] = False
         return None
     if lost:
-        compiler.lose_refs([schema for conj in members.patterns.values() for schema, _at in conj])
+        _lose_patterns(compiler, members, conj)
         compiler.ledger.weaken(said_at, "patternProperties")
         words += [words_for("patternProperties", pattern) for pattern in members.patterns]
     if can_say and not row.closes_objects:

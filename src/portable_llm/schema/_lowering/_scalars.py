@@ -188,7 +188,7 @@ def enum_node(
         kinds = {"number"}
     node: dict[str, Any] | None = None
     codec: Codec | None = None
-    if compiler.has_room_for(kept):
+    if compiler.budget.has_room_for(kept):
         node, codec = _written(compiler, kept, kinds, at, keyword, spot)
     if node is None:
         compiler.ledger.weaken(at, keyword)

@@ -126,10 +126,14 @@ class Gatherer:
             self._read(shape, schema, at, choices, ())
         return shape
 
-    def _read(self, shape: Shape, schema: Schema, at: str, choices: Choices, via: tuple[str, ...]) -> None:
-        self.steps += 1
+    def spend(self, steps: int) -> None:
+        """Count what is read, or written again; raises `UnsupportedSchemaError` beyond `MAX_STEPS`."""
+        self.steps += steps
         if self.steps > MAX_STEPS:
             raise UnsupportedSchemaError(f"the schema expands to more than {MAX_STEPS} parts")
+
+    def _read(self, shape: Shape, schema: Schema, at: str, choices: Choices, via: tuple[str, ...]) -> None:
+        self.spend(1)
         if schema is True:
             return
         if schema is False:

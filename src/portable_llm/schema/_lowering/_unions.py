@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from portable_llm.schema._lowering._codecs import Branch, Codec
 from portable_llm.schema._lowering._ledger import words_for
+from portable_llm.schema._lowering._narrowed import Written
 from portable_llm.schema._lowering._shape import ANY, NULL, Shape, fingerprint
 
 if TYPE_CHECKING:
@@ -31,23 +32,14 @@ def lower_union(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
         return _without(compiler, shape, spot, words)
     variants = _variants(compiler, shape)
     _exclusive(compiler, shape, variants, words)
-    before = compiler.ledger.narrowings()
     result = _alternatives(compiler, shape, variants, spot, words)
-    keyword, _branches, at = shape.unions[0]
-    if compiler.ledger.narrowings() > before or _has_closed_ref(compiler, result):
-        compiler.ledger.narrow_union(at, keyword, before)
+    if result is not None and "anyOf" in result[0]:
+        compiler.written.append(Written(shape.unions[0][2], shape.conj))
     several = [at for keyword, _branches, at in shape.unions if keyword == "anyOf"]
     if several and len(variants) > 1 and any(one.schema is not True for one in shape.unevaluated):
         detail = "a value of several alternatives at once is held to the members of one"
         compiler.ledger.add(several[0], "anyOf", "narrowed", detail, "nobody", "narrowed")
     return result
-
-
-def _has_closed_ref(compiler: Compiler, result: tuple[Node, Codec | None] | None) -> bool:
-    """Whether an alternative is a definition, which may have been closed when it was written."""
-    if result is None or not compiler.dialect.closes_by_silence:
-        return False
-    return any("$ref" in one for one in result[0].get("anyOf", ()))
 
 
 def _finite(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
@@ -63,7 +55,7 @@ def _finite(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> t
 def _without(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
     for keyword, branches, at in shape.unions:
         compiler.ledger.weaken(at, keyword, "too many combinations; the client checks it")
-        compiler.lose_refs(branches)
+        compiler.resolve(branches)
         words.append(words_for(keyword, branches))
     shape.unions = []
     return compiler.plain(shape, spot, words)
@@ -199,6 +191,8 @@ def _alternatives(
     branches: list[Branch] = []
     is_nullable = False
     seen: set[str] = set()
+    was_repeating = compiler.is_repeating
+    compiler.is_repeating = was_repeating or not is_one
     for variant in variants:
         result = _lowered(compiler, shape, variant, inner)
         if result is None:
@@ -212,6 +206,7 @@ def _alternatives(
             continue
         seen.add(mark)
         branches.append(Branch(_conj_of(shape, variant), _ALL, node, codec))
+    compiler.is_repeating = was_repeating
     return _joined(compiler, shape, branches, is_nullable, words)
 
 
