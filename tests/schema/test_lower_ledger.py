@@ -186,3 +186,17 @@ def test_a_schema_that_is_advice_goes_as_it_is_and_is_checked_as_a_whole() -> No
     assert (entry.subject, entry.enforced_by, entry.severity) == ("/output/schema", "client", "checked")
     with pytest.raises(UnsupportedSchemaError, match="never fetched"):
         lower(held({"$ref": "https://example.com/schema.json"}), "openai-nonstrict")
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_a_union_is_as_weak_as_the_definitions_its_alternatives_lead_to(keyword: str) -> None:
+    outer = {"type": "object", "properties": {"s": {"$ref": "#/$defs/s"}}, "required": ["s"]}
+    schema = held({keyword: [{"$ref": "#/$defs/o"}, {"type": "null"}]})
+    definitions = {"o": outer, "s": {"type": "string", "minLength": 3}}
+
+    lowered = lower({**schema, "$defs": definitions}, "anthropic")
+
+    # A validator names the union for a text that is too short, and the minLength that is lost stands elsewhere.
+    assert {("/$defs/s/minLength", "weakened"), (f"/properties/v/{keyword}", "weakened")} <= said(lowered)
+    del definitions["s"]["minLength"]
+    assert (f"/properties/v/{keyword}", "weakened") not in said(lower({**schema, "$defs": definitions}, "anthropic"))

@@ -15,7 +15,7 @@ from portable_llm.schema._lowering._codecs import Codec, WrapCodec
 from portable_llm.schema._lowering._compile import Compiler, Node, Spot
 from portable_llm.schema._lowering._document import Document, check_depth, check_limits
 from portable_llm.schema._lowering._ledger import Ledger
-from portable_llm.schema._lowering._narrowed import settle_unions
+from portable_llm.schema._lowering._settle import settle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ def _compiled(document: Document, row: Dialect, ledger: Ledger, *, has_refs: boo
         ledger = fresh
         ledger.encode("", "type", 'the root must be an object here: the value is written as {"value": …}')
         node, codec = compiler.closed({"value": result[0]}, ["value"]), WrapCodec("value", result[1])
-    settle_unions(document, ledger, compiler.written, has_refs=has_refs)
+    settle(document, ledger, compiler.written, compiler.holders, has_refs=has_refs)
     if compiler.defs:
         node = {**node, "$defs": compiler.defs}
     lowered = Document(node)

@@ -16,7 +16,7 @@ from portable_llm.schema._lowering._codecs import (
 from portable_llm.schema._lowering._combine import Members, is_named_by, is_never, members_of
 from portable_llm.schema._lowering._document import Conj, escape
 from portable_llm.schema._lowering._ledger import words_for
-from portable_llm.schema._lowering._narrowed import Written
+from portable_llm.schema._lowering._settle import Union
 from portable_llm.schema._lowering._shape import Shape
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def _fill(
                 drop.add(name)
             if "anyOf" in properties[name] and ("$ref" in plain or "properties" in plain or "anyOf" in plain):
                 compiler.unenforced(names[name])
-                compiler.written.append(Written(place, names[name]))
+                compiler.written.append(Union(place, names[name]))
                 how = "as anyOf with null, which stands for absent"
         elif not _speaks_of_null(names[name]):
             # Null is valid only because nothing is said, so it is not what anybody asked for.
