@@ -110,6 +110,8 @@ def _uncarried(root: dict[str, Any], row: Dialect, ledger: Ledger) -> Lowered:
         return Lowered(schema={}, adaptations=ledger.entries())
     is_object = root.get("type") == "object" or ("type" not in root and "properties" in root)
     if is_object:
+        if "type" not in root:
+            ledger.take_for_object("")
         return Lowered(schema={"type": "object"}, adaptations=ledger.entries())
     ledger.encode("", "type", 'JSON mode takes an object: the value is written as {"value": …}')
     return Lowered(schema={"type": "object"}, adaptations=ledger.entries(), _codec=WrapCodec("value", None))

@@ -199,6 +199,7 @@ def _named(
     row = compiler.dialect
     properties: dict[str, Node] = {}
     codecs: dict[str, Codec] = {}
+    absent: dict[str, Conj] = {}
     required = [name for name in names if name in shape.required]
     inner, optional = spot.deeper(), spot.deeper(optional=True)
     for name, conj in names.items():
@@ -206,16 +207,15 @@ def _named(
         if result is None:
             if name in shape.required:
                 return None
-            if not row.closes_objects:
-                for schema, place in conj:
-                    compiler.lose(schema, place, _ABSENT)
-                words.append(f"{name} must be absent")
+            absent[name] = conj
             continue
         properties[name], codec = result
         if codec is not None:
             codecs[name] = codec
+    if not _is_closed(compiler, members, bool(properties)):
+        _lose_absent(compiler, absent, words)
     if not properties:
-        return _empty(compiler, shape, at, spot, words)
+        return _nameless(compiler, shape, members, at, spot, words)
     found = ObjectCodec(codecs=codecs)
     if _presence_matters(shape) and any(
         compiler.admits_null(properties[name]) and not _speaks_of_null(names[name])
@@ -265,6 +265,21 @@ def _fitting(name: str, taken: set[str]) -> str:
     while found in taken:
         found, count = f"{plain}_{count}", count + 1
     return found
+
+
+def _is_closed(compiler: Compiler, members: Members, has_names: bool) -> bool:
+    """Whether no member can be written but those that have a name."""
+    if members.additional is None and not members.patterns:
+        return compiler.dialect.closes_by_silence and has_names
+    return not members.patterns and is_never(members.additional) and "additionalProperties" in compiler.supported
+
+
+def _lose_absent(compiler: Compiler, absent: dict[str, Conj], words: list[str]) -> None:
+    """Members that can have no value, where a member of any name may be written."""
+    for name, conj in absent.items():
+        for schema, place in conj:
+            compiler.lose(schema, place, _ABSENT)
+        words.append(f"{name} must be absent")
 
 
 def _presence_matters(shape: Shape) -> bool:
