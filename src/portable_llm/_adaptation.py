@@ -77,14 +77,15 @@ def severity_of(action: Action, subject: str, enforced_by: Enforcer, effect: Eff
     return "changed"
 
 
-_OPEN_BY_SILENCE = ("additionalProperties", "anyOf", "oneOf")
-"""Where closing shows: at the object, and at a union of such objects."""
+_OPEN_BY_SILENCE = ("additionalProperties", "anyOf", "oneOf", "type")
+"""Where closing shows: at the object, at a union of such objects, and at a root that names members and no type."""
 
 
 def _severity_of_constraint(action: Action, subject: str, enforced_by: Enforcer, effect: Effect | None) -> Severity:
     if action == "narrowed":
-        # Closing an object that was open only by silence takes no answer away that anybody asked for: the provider
-        # holds the closed schema. What was open by word is nobody's to give back.
+        # Closing an object that was open only by silence, or taking for an object what names members and says no type,
+        # takes no answer away that anybody asked for: the provider holds the closed schema. What was open by word is
+        # nobody's to give back.
         is_silent = effect is None or subject.rpartition("/")[2] in _OPEN_BY_SILENCE
         return "advisory" if is_silent and enforced_by == "provider" else "changed"
     if effect in ("narrowed", "changed"):

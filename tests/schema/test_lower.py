@@ -313,3 +313,36 @@ def test_what_is_invalid_stays_invalid_and_is_refused_where_nothing_is_lost(name
                 assert not sent.is_valid(written), (case["id"], test["data"], written)
 
     assert count > 100
+
+
+@pytest.mark.parametrize("name", CARRYING)
+def test_an_alternative_of_an_alternative_is_told_apart_by_what_both_say(name: str) -> None:
+    inner = {"anyOf": [{"type": "string"}, {"type": "array", "items": {}}]}
+    outer = {"anyOf": [{"$ref": "#/$defs/inner"}, {"type": "null"}]}
+    schema = {
+        "type": "object",
+        "properties": {"v": {"$ref": "#/$defs/outer"}},
+        "required": ["v"],
+        "additionalProperties": False,
+        "$defs": {"inner": inner, "outer": outer},
+    }
+
+    lowered = lower(schema, name)
+
+    value = {"v": [[1], {"k": 1}]}
+    assert lowered.restore(lowered.encode(value)) == value
+    if name == "anthropic":
+        assert lowered.encode(value) == {"v": [{"json": "[1]"}, {"json": '{"k": 1}'}]}
+
+
+def test_a_branch_that_counts_every_one_of_goes_first() -> None:
+    either = {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}
+    first = {"type": "object", "properties": {"kind": {"type": ["string", "null"]}, "of": either}}
+    second = {"type": "object", "properties": {"kind": {"const": "both"}, "of": {"type": "object"}}, "required": ["of"]}
+    schema = {"type": "object", "properties": {"v": {"anyOf": [first, second]}}, "additionalProperties": False}
+
+    lowered = lower(schema, "openai-strict")
+
+    # Only the second alternative takes both members at once; the first would add a kind of null.
+    value = {"v": {"of": {"a": 1, "b": 2}}}
+    assert lowered.restore(lowered.encode(value)) == value

@@ -149,14 +149,24 @@ def test_a_value_of_several_alternatives_at_once_counts_in_full() -> None:
     assert ("/properties/v/anyOf", "changed") in narrowed(lowered)
 
 
-def test_a_root_without_a_type_is_taken_for_an_object_and_that_counts_unless_it_must_be_one() -> None:
+@pytest.mark.parametrize("name", ["anthropic", "openai-strict", "json-object"])
+def test_a_root_that_names_members_and_no_type_is_taken_for_an_object_and_said_so(name: str) -> None:
     schema = {"properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
 
-    [output] = lower(schema, "anthropic").adaptations
-    [tool] = lower(schema, "anthropic", at="/tools/0/parameters").adaptations
+    [output] = [entry for entry in lower(schema, name).adaptations if entry.effect == "narrowed"]
+    assert (output.subject, output.severity) == ("/output/schema/type", "advisory")
 
-    assert (output.subject, output.severity) == ("/output/schema/type", "changed")
-    assert (tool.subject, tool.severity) == ("/tools/0/parameters/type", "exact")
+    arguments = lower(schema, name, at="/tools/0/parameters")
+    assert [entry.subject for entry in arguments.adaptations if entry.effect == "narrowed"] == []
+
+
+@pytest.mark.parametrize("name", CARRYING)
+def test_members_that_have_no_value_leave_all_others_free(name: str) -> None:
+    lowered = lower(held({"type": "object", "properties": {"a": False}}), name)
+
+    assert lowered.restore(lowered.encode({"v": {"b": 1}})) == {"v": {"b": 1}}
+    assert narrowed(lowered) == []
+    assert ("/properties/v/properties/a", "weakened") in said(lowered)
 
 
 @pytest.mark.parametrize("name", CARRYING)
@@ -167,7 +177,8 @@ def test_only_closing_what_is_silent_is_advisory(name: str) -> None:
 
     for entry in lower(schema, name).adaptations:
         if entry.severity == "advisory":
-            assert entry.effect == "annotation" or entry.subject.rpartition("/")[2] in ("additionalProperties", "anyOf")
+            keyword = entry.subject.rpartition("/")[2]
+            assert entry.effect == "annotation" or keyword in ("additionalProperties", "anyOf")
             assert "/anyOf/1" not in entry.subject
 
 
@@ -186,3 +197,17 @@ def test_a_schema_that_is_advice_goes_as_it_is_and_is_checked_as_a_whole() -> No
     assert (entry.subject, entry.enforced_by, entry.severity) == ("/output/schema", "client", "checked")
     with pytest.raises(UnsupportedSchemaError, match="never fetched"):
         lower(held({"$ref": "https://example.com/schema.json"}), "openai-nonstrict")
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_a_union_is_as_weak_as_the_definitions_its_alternatives_lead_to(keyword: str) -> None:
+    outer = {"type": "object", "properties": {"s": {"$ref": "#/$defs/s"}}, "required": ["s"]}
+    schema = held({keyword: [{"$ref": "#/$defs/o"}, {"type": "null"}]})
+    definitions = {"o": outer, "s": {"type": "string", "minLength": 3}}
+
+    lowered = lower({**schema, "$defs": definitions}, "anthropic")
+
+    # A validator names the union for a text that is too short, and the minLength that is lost stands elsewhere.
+    assert {("/$defs/s/minLength", "weakened"), (f"/properties/v/{keyword}", "weakened")} <= said(lowered)
+    del definitions["s"]["minLength"]
+    assert (f"/properties/v/{keyword}", "weakened") not in said(lower({**schema, "$defs": definitions}, "anthropic"))

@@ -15,7 +15,7 @@ from portable_llm.schema._lowering._codecs import Codec, WrapCodec
 from portable_llm.schema._lowering._compile import Compiler, Node, Spot
 from portable_llm.schema._lowering._document import Document, check_depth, check_limits
 from portable_llm.schema._lowering._ledger import Ledger
-from portable_llm.schema._lowering._narrowed import settle_unions
+from portable_llm.schema._lowering._settle import settle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +110,8 @@ def _uncarried(root: dict[str, Any], row: Dialect, ledger: Ledger) -> Lowered:
         return Lowered(schema={}, adaptations=ledger.entries())
     is_object = root.get("type") == "object" or ("type" not in root and "properties" in root)
     if is_object:
+        if "type" not in root:
+            ledger.take_for_object("")
         return Lowered(schema={"type": "object"}, adaptations=ledger.entries())
     ledger.encode("", "type", 'JSON mode takes an object: the value is written as {"value": …}')
     return Lowered(schema={"type": "object"}, adaptations=ledger.entries(), _codec=WrapCodec("value", None))
@@ -131,7 +133,7 @@ def _compiled(document: Document, row: Dialect, ledger: Ledger, *, has_refs: boo
         ledger = fresh
         ledger.encode("", "type", 'the root must be an object here: the value is written as {"value": …}')
         node, codec = compiler.closed({"value": result[0]}, ["value"]), WrapCodec("value", result[1])
-    settle_unions(document, ledger, compiler.written, has_refs=has_refs)
+    settle(document, ledger, compiler.written, compiler.holders, has_refs=has_refs)
     if compiler.defs:
         node = {**node, "$defs": compiler.defs}
     lowered = Document(node)

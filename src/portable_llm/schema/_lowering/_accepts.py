@@ -39,11 +39,13 @@ def type_of(value: object) -> str:
 class Judge:
     """Answers questions about one document."""
 
-    def __init__(self, document: Document | None, *, partial: bool = False) -> None:
+    def __init__(self, document: Document | None, *, partial: bool = False, counts: bool = False) -> None:
         self._document = document
         self._fuel = _MAX_FUEL
         self.partial = partial
         """The value is the beginning of one: what is missing may still come."""
+        self.counts = counts
+        """`oneOf` takes exactly one branch. As wide as a branch is judged, that may reject what the schema accepts."""
 
     def accepts(self, schema: Any, value: Any, depth: int = 0) -> bool:
         """Whether the value may be valid."""
@@ -188,6 +190,12 @@ def _any_of(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth:
     return any(judge.accepts(one, value, depth + 1) for one in said)
 
 
+def _one_of(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
+    if not judge.counts:
+        return _any_of(judge, said, value, members, depth)
+    return sum(judge.accepts(one, value, depth + 1) for one in said) == 1
+
+
 def _all_of(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
     return all(judge.accepts(one, value, depth + 1) for one in said)
 
@@ -207,7 +215,7 @@ _TESTS: dict[str, Test] = {
     "items": _items,
     "prefixItems": _prefix,
     "anyOf": _any_of,
-    "oneOf": _any_of,
+    "oneOf": _one_of,
     "allOf": _all_of,
     "$ref": _ref,
     "pattern": _pattern,

@@ -323,33 +323,37 @@ class Branch:
 
 @dataclass(slots=True)
 class UnionCodec:
-    """The first branch that fits."""
+    """The first branch that fits; one that fits with every `oneOf` counted goes before one that may not."""
 
     branches: list[Branch]
     document: Document
     lowered: Document | None = None
     """The finished lowered schema; set when it is."""
 
+    def _fits(self, branch: Branch, value: Any, *, counts: bool) -> bool:
+        judge = Judge(self.document, counts=counts)
+        return type_of(value) in branch.mask and all(judge.accepts(schema, value) for schema, _at in branch.conj)
+
     def encode(self, value: Any) -> Any:
-        kind = type_of(value)
-        for branch in self.branches:
-            judge = Judge(self.document)
-            if kind in branch.mask and all(judge.accepts(schema, value) for schema, _at in branch.conj):
-                return encode(branch.codec, value)
+        for counts in (True, False):
+            for branch in self.branches:
+                if self._fits(branch, value, counts=counts):
+                    return encode(branch.codec, value)
         return value
 
     def restore(self, value: Any, partial: bool) -> Any:
-        first: list[Any] = []
+        found: list[tuple[Branch, Any]] = []
         for branch in self.branches:
-            if not Judge(self.lowered).accepts(branch.lowered, value):
-                continue
-            restored = restore(branch.codec, value, partial)
-            judge = Judge(self.document)
-            if type_of(restored) in branch.mask and all(judge.accepts(one, restored) for one, _at in branch.conj):
+            if Judge(self.lowered).accepts(branch.lowered, value):
+                restored = restore(branch.codec, value, partial)
+                if self._fits(branch, restored, counts=True):
+                    return restored
+                found.append((branch, restored))
+        for branch, restored in found:
+            if self._fits(branch, restored, counts=False):
                 return restored
-            first = first or [restored]
-        if first:
-            return first[0]
+        if found:
+            return found[0][1]
         if partial:
             for branch in self.branches:
                 if Judge(self.lowered, partial=True).accepts(branch.lowered, value):

@@ -19,9 +19,9 @@ from portable_llm.schema._lowering._document import Conj, Document
 from portable_llm.schema._lowering._given_up import below_keyword, given_up
 from portable_llm.schema._lowering._ledger import Ledger, described, words_for
 from portable_llm.schema._lowering._lists import array_node
-from portable_llm.schema._lowering._narrowed import Written
 from portable_llm.schema._lowering._objects import object_node
 from portable_llm.schema._lowering._scalars import enum_node, number_node, string_node
+from portable_llm.schema._lowering._settle import Holder, Union
 from portable_llm.schema._lowering._shape import (
     ANY,
     ARRAY,
@@ -111,7 +111,8 @@ class Compiler:
         self.gatherer.on_nullable = self._nullable
         self.defs: dict[str, Node] = {}
         self.unions: list[UnionCodec] = []
-        self.written: list[Written] = []
+        self.written: list[Union] = []
+        self.holders: list[Holder] = []
         self.budget = Budget(dialect, self.gatherer)
         self.is_repeating = False
         """The alternatives of a union are written out, each with all that stands beside the union."""
@@ -227,17 +228,9 @@ class Compiler:
             self.document.reachable(value)
 
     def hold_unevaluated(self, at: str, keyword: str, conj: Conj) -> None:
-        """What an `unevaluated…` keyword says is lost as that keyword where its schema is lost in part.
-
-        A value that fails its schema is unevaluated, and that is what a validator reports.
-        """
-        if not keyword.startswith("unevaluated") or not conj:
-            return
-        places = [place for _schema, place in conj]
-        for schema, _at in conj if self._has_refs else ():
-            places += self.document.reachable(schema)
-        if self.ledger.is_widened(places):
-            self.ledger.weaken(at, keyword, "its schema is enforced in part; the client checks it")
+        """What an `unevaluated…` keyword says of values is written under another name."""
+        if keyword.startswith("unevaluated") and conj:
+            self.holders.append(Holder(at, keyword, conj))
 
     def _mixed(self, shape: Shape, mask: int, spot: Spot, words: list[str]) -> Result:
         """Several types: those without constraints together, each other one alone."""
@@ -323,7 +316,7 @@ class Compiler:
             return merged, None
         self.unenforced(shape.conj)
         if shape.conj:
-            self.written.append(Written(shape.conj[0][1], shape.conj, by_type=True))
+            self.written.append(Union(shape.conj[0][1], shape.conj, by_type=True))
         node = {"anyOf": everything, "nullable": True} if is_nullable else {"anyOf": everything}
         if all(part.codec is None for part in parts):
             return node, None
@@ -439,7 +432,7 @@ class Compiler:
         if not result:
             return node
         if "$ref" in node:
-            self.written.append(Written(shape.conj[0][1], shape.conj))
+            self.written.append(Union(shape.conj[0][1], shape.conj))
             return {**result, "anyOf": [node]}
         return {**result, **{name: value for name, value in node.items() if name not in result}}
 

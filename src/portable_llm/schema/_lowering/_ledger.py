@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from typing import Any
 
 from portable_llm._adaptation import Action, Adaptation, Axis, Effect, Enforcer, entry
@@ -56,12 +55,9 @@ class Ledger:
         """Something that validation does not see."""
         self.add(at, keyword, "dropped", how, "nobody", "annotation")
 
-    def is_widened(self, places: Collection[str]) -> bool:
-        """Whether something at or below one of these places is left to the client."""
-        return any(
-            entry.effect == "widened" and any(at == place or at.startswith(place + "/") for place in places)
-            for (at, _keyword, _action), entry in self._entries.items()
-        )
+    def widened(self) -> list[str]:
+        """Where something is left to the client."""
+        return [at for (at, _keyword, _action), entry in self._entries.items() if entry.effect == "widened"]
 
     def narrowed(self) -> list[tuple[str, bool]]:
         """Where fewer values are accepted, and whether only by closing what was open by silence."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from portable_llm.schema._lowering._codecs import Codec, ListCodec, PrefixCodec, TupleCodec
 from portable_llm.schema._lowering._combine import Items, is_never, items_of
 from portable_llm.schema._lowering._ledger import words_for
-from portable_llm.schema._lowering._narrowed import Written
+from portable_llm.schema._lowering._settle import Union
 from portable_llm.schema._lowering._shape import Shape
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _places(
         for name, conj in zip(names[least:], items.prefix[least:], strict=False):
             properties[name] = compiler.with_null(properties[name])
             if "anyOf" in properties[name] and conj:
-                compiler.written.append(Written(conj[0][1], conj))
+                compiler.written.append(Union(conj[0][1], conj))
         required = list(names)
     elif row.min_required and not required:
         return compiler.text(at, items.keyword, spot, "a list with places of their own", words)

@@ -16,7 +16,7 @@ from portable_llm.schema._lowering._codecs import (
 from portable_llm.schema._lowering._combine import Members, is_named_by, is_never, members_of
 from portable_llm.schema._lowering._document import Conj, escape
 from portable_llm.schema._lowering._ledger import words_for
-from portable_llm.schema._lowering._narrowed import Written
+from portable_llm.schema._lowering._settle import Union
 from portable_llm.schema._lowering._shape import Shape
 
 if TYPE_CHECKING:
@@ -199,6 +199,7 @@ def _named(
     row = compiler.dialect
     properties: dict[str, Node] = {}
     codecs: dict[str, Codec] = {}
+    absent: dict[str, Conj] = {}
     required = [name for name in names if name in shape.required]
     inner, optional = spot.deeper(), spot.deeper(optional=True)
     for name, conj in names.items():
@@ -206,16 +207,15 @@ def _named(
         if result is None:
             if name in shape.required:
                 return None
-            if not row.closes_objects:
-                for schema, place in conj:
-                    compiler.lose(schema, place, _ABSENT)
-                words.append(f"{name} must be absent")
+            absent[name] = conj
             continue
         properties[name], codec = result
         if codec is not None:
             codecs[name] = codec
+    if not _is_closed(compiler, members, bool(properties)):
+        _lose_absent(compiler, absent, words)
     if not properties:
-        return _empty(compiler, shape, at, spot, words)
+        return _nameless(compiler, shape, members, at, spot, words)
     found = ObjectCodec(codecs=codecs)
     if _presence_matters(shape) and any(
         compiler.admits_null(properties[name]) and not _speaks_of_null(names[name])
@@ -267,6 +267,21 @@ def _fitting(name: str, taken: set[str]) -> str:
     return found
 
 
+def _is_closed(compiler: Compiler, members: Members, has_names: bool) -> bool:
+    """Whether no member can be written but those that have a name."""
+    if members.additional is None and not members.patterns:
+        return compiler.dialect.closes_by_silence and has_names
+    return not members.patterns and is_never(members.additional) and "additionalProperties" in compiler.supported
+
+
+def _lose_absent(compiler: Compiler, absent: dict[str, Conj], words: list[str]) -> None:
+    """Members that can have no value, where a member of any name may be written."""
+    for name, conj in absent.items():
+        for schema, place in conj:
+            compiler.lose(schema, place, _ABSENT)
+        words.append(f"{name} must be absent")
+
+
 def _presence_matters(shape: Shape) -> bool:
     return bool(shape.checks) or "minProperties" in shape.scalars or "maxProperties" in shape.scalars
 
@@ -303,7 +318,7 @@ def _fill(
                 drop.add(name)
             if "anyOf" in properties[name] and ("$ref" in plain or "properties" in plain or "anyOf" in plain):
                 compiler.unenforced(names[name])
-                compiler.written.append(Written(place, names[name]))
+                compiler.written.append(Union(place, names[name]))
                 how = "as anyOf with null, which stands for absent"
         elif not _speaks_of_null(names[name]):
             # Null is valid only because nothing is said, so it is not what anybody asked for.

@@ -219,13 +219,14 @@ def _written(
         # Only null is left, which is written `nullable`.
         return {"type": "string", "enum": ["null"]}, LabelCodec({"null": None}, {"None": "null"})
     if accepted:
-        node: dict[str, Any] = {"type": next(iter(kinds))} if len(kinds) == 1 else {}
+        # Objects are spelled out by the value; beside their type a dialect would want members and closing.
+        node: dict[str, Any] = (
+            {"type": next(iter(kinds))} if len(kinds) == 1 and not kinds & {"object", "array"} else {}
+        )
         if keyword == "const" and "const" in compiler.supported and len(values) == 1:
             return {**node, "const": values[0]}, None
         if keyword == "const":
             compiler.ledger.rename(at, keyword, "written as an enum of one value")
-        if kinds <= {"object"} or kinds <= {"array"} or "object" in kinds:
-            node.pop("type", None)
         return {**node, "enum": values}, None
     if kinds == {"boolean"} and len(values) > 1:
         return {"type": "boolean"}, None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from portable_llm.schema._lowering._codecs import Branch, Codec
+from portable_llm.schema._lowering._document import Conj
 from portable_llm.schema._lowering._ledger import words_for
-from portable_llm.schema._lowering._narrowed import Written
+from portable_llm.schema._lowering._settle import Holder, Union
 from portable_llm.schema._lowering._shape import ANY, NULL, Shape, fingerprint
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ def lower_union(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
     _exclusive(compiler, shape, variants, words)
     result = _alternatives(compiler, shape, variants, spot, words)
     if result is not None and "anyOf" in result[0]:
-        compiler.written.append(Written(shape.unions[0][2], shape.conj))
+        compiler.written.append(Union(shape.unions[0][2], shape.conj))
+    for keyword, branches, at in shape.unions:
+        conj = tuple((branch, f"{at}/{keyword}/{i}") for i, branch in enumerate(branches))
+        compiler.holders.append(Holder(at, keyword, conj))
     several = [at for keyword, _branches, at in shape.unions if keyword == "anyOf"]
     if several and len(variants) > 1 and any(one.schema is not True for one in shape.unevaluated):
         detail = "a value of several alternatives at once is held to the members of one"
@@ -82,17 +86,18 @@ def _is_bare(shape: Shape) -> bool:
 class Variant:
     """One combination of branches."""
 
-    __slots__ = ("choices", "shape")
+    __slots__ = ("choices", "chosen", "shape")
 
-    def __init__(self, shape: Shape, choices: dict[str, int]) -> None:
+    def __init__(self, shape: Shape, choices: dict[str, int], chosen: Conj) -> None:
         self.shape = shape
         self.choices = choices
+        self.chosen = chosen
+        """The branches themselves."""
 
 
 def _variants(compiler: Compiler, shape: Shape) -> list[Variant]:
     """All combinations of branches, unions inside branches included as far as they fit."""
-    keyword, branches, at = shape.unions[0]
-    pending = [Variant(shape, {f"{at}/{keyword}": i}) for i in reversed(range(len(branches)))]
+    pending = _choices(shape, {}, ())
     done: list[Variant] = []
     while pending:
         variant = pending.pop()
@@ -103,9 +108,18 @@ def _variants(compiler: Compiler, shape: Shape) -> list[Variant]:
         if not found.unions or len(done) + len(pending) >= MAX_VARIANTS:
             done.append(variant)
             continue
-        keyword, branches, at = found.unions[0]
-        pending += [Variant(found, {**variant.choices, f"{at}/{keyword}": i}) for i in reversed(range(len(branches)))]
+        pending += _choices(found, variant.choices, variant.chosen)
     return done
+
+
+def _choices(shape: Shape, choices: dict[str, int], chosen: Conj) -> list[Variant]:
+    """A variant for each branch of the first union, the first branch last."""
+    keyword, branches, at = shape.unions[0]
+    place = f"{at}/{keyword}"
+    return [
+        Variant(shape, {**choices, place: i}, (*chosen, (branches[i], f"{place}/{i}")))
+        for i in reversed(range(len(branches)))
+    ]
 
 
 def _exclusive(compiler: Compiler, shape: Shape, variants: list[Variant], words: list[str]) -> None:
@@ -205,7 +219,7 @@ def _alternatives(
         if mark and mark in seen:
             continue
         seen.add(mark)
-        branches.append(Branch(_conj_of(shape, variant), _ALL, node, codec))
+        branches.append(Branch((*shape.conj, *variant.chosen), _ALL, node, codec))
     compiler.is_repeating = was_repeating
     return _joined(compiler, shape, branches, is_nullable, words)
 
@@ -220,17 +234,6 @@ def _lowered(compiler: Compiler, shape: Shape, variant: Variant, spot: Spot) -> 
         variant_words: list[str] = []
         return _without(compiler, variant.shape, spot, variant_words)
     return compiler.shaped(variant.shape, spot, shape)
-
-
-def _conj_of(shape: Shape, variant: Variant) -> Any:
-    """What the original says about this alternative, for choosing it."""
-    chosen: list[Any] = []
-    for place, index in variant.choices.items():
-        at, _, keyword = place.rpartition("/")
-        for known, branches, where in (*shape.unions, *variant.shape.unions):
-            if known == keyword and where == at:
-                chosen.append((branches[index], f"{place}/{index}"))
-    return (*shape.conj, *chosen)
 
 
 def _joined(
