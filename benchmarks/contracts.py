@@ -21,6 +21,8 @@ from portable_llm.wire._reading import error_message
 WIRE_OF_PROTOCOL: Mapping[str, str] = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai": "openai-chat",
+    "bedrock-converse": "bedrock-converse",
+    "bedrock-converse-stream": "bedrock-converse",
     "gemini": "gemini",
     "mistral": "mistral-chat",
     "openai-chat": "openai-chat",

@@ -13,6 +13,7 @@ from portable_llm.providers._provider import Auth, Provider, check_base_url
 
 _MODULES = {
     "anthropic": "portable_llm.providers.anthropic",
+    "bedrock": "portable_llm.providers.bedrock",
     "compatible": "portable_llm.providers.compatible",
     "google": "portable_llm.providers.google",
     "mistral": "portable_llm.providers.mistral",
