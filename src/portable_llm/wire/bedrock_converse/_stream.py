@@ -90,15 +90,13 @@ class ConverseDecoder:
         self._is_complete = True
 
     def _on_start(self, index: int, start: dict[str, Any]) -> None:
-        match start:
-            case {"toolUse": dict()} if start["toolUse"].get("type") != SERVER_TOOL:
-                read_call(self._assembly, index, start["toolUse"])
-            case {}:
-                pass
-            case _:
-                name = next(iter(start))
-                self._raw[index] = (name, dict(as_dict(start[name])))
-                self._assembly.open(index, "unknown")
+        call = as_dict(start.get("toolUse"))
+        if call and call.get("type") != SERVER_TOOL:
+            read_call(self._assembly, index, call)
+        elif start:
+            name = next(iter(start))
+            self._raw[index] = (name, dict(as_dict(start[name])))
+            self._assembly.open(index, "unknown")
 
     def _on_delta(self, index: int, delta: dict[str, Any]) -> None:
         if index in self._raw:
