@@ -18,6 +18,8 @@ _MODULES = {
     "google": "portable_llm.providers.google",
     "mistral": "portable_llm.providers.mistral",
     "openai": "portable_llm.providers.openai",
+    "vertex": "portable_llm.providers.vertex",
+    "vertex-anthropic": "portable_llm.providers.vertex_anthropic",
 }
 """Providers with a module of their own, loaded on first use; all others are rows of the catalogue."""
 _CATALOGUE = ("portable_llm.providers._hosted", "portable_llm.providers._engines")

@@ -53,6 +53,8 @@ class Provider:
     locate: Callable[[Mapping[str, str]], str | None] | None = None
     """Where its API begins by these environment variables, where the address is made of several (a region, a project);
     `None` from it: they do not say. Asked before `base_url`."""
+    located_by: tuple[str, ...] = ()
+    """The variables that it needs: what to set where it says nothing."""
     auth: Auth = Auth()
     otel_name: str | None = None
     """`gen_ai.provider.name`; by default the name."""

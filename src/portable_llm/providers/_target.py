@@ -88,8 +88,9 @@ class Settings:
         if at is None and (wrong := _WRONG_URL.search(bare)):
             raise ConfigurationError(f"model {model!r}: {wrong['url']!r} is no base URL; write it like https://host/v1")
         if url is None:
+            set_these = f"; set {' and '.join(found.located_by)}, or" if found.located_by else ";"
             raise ConfigurationError(
-                f"provider {name!r} has no base URL of its own; write {name}:{bare}@http://host/v1 "
+                f"provider {name!r} has no base URL of its own{set_these} write {name}:{bare}@http://host/v1 "
                 f"or pass base_urls={{{name!r}: ...}}"
             )
         base_url = check_base_url(url, f"model {model!r}" if at else f"base URL of {name!r}")

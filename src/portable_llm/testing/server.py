@@ -14,7 +14,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -47,16 +47,31 @@ class Route:
     path: re.Pattern[str]
     """Paths that it answers; the group `call` is the path below the base URL, a group `stream` says by matching that
     a stream is wanted."""
+    hosted: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Provider whose base URL ends in another path → that path."""
 
+
+_PROJECT = r"/v1(?:beta1)?/projects/[^/]+/locations/[^/]+/publishers"
+"""Before the models of a publisher at Vertex AI."""
 
 ROUTES = (
     Route(wire="openai-chat", base="/v1", path=re.compile(r"(?:/v1)?(?P<call>/chat/completions)")),
-    Route(wire="anthropic-messages", base="", path=re.compile(r"(?P<call>/v1/messages)")),
+    Route(
+        wire="anthropic-messages",
+        base="",
+        path=re.compile(
+            rf"(?P<call>/v1/messages)|{_PROJECT}/anthropic(?P<hosted>/models/[^:]+:(?:rawP|(?P<stream>streamRawP))redict)"
+        ),
+        hosted={"vertex-anthropic": "/v1/projects/fake/locations/global/publishers/anthropic"},
+    ),
     Route(wire="bedrock-converse", base="", path=re.compile(r"(?P<call>/model/[^/]+/converse(?P<stream>-stream)?)")),
     Route(
         wire="gemini",
         base="/v1beta",
-        path=re.compile(r"/v1(?:beta|alpha)?(?P<call>/models/[^:]+:(?:g|(?P<stream>streamG))enerateContent)"),
+        path=re.compile(
+            rf"(?:/v1(?:beta|alpha)?|{_PROJECT}/google)(?P<call>/models/[^:]+:(?:g|(?P<stream>streamG))enerateContent)"
+        ),
+        hosted={"vertex": "/v1/projects/fake/locations/global/publishers/google"},
     ),
     # Its vendor serves it at the path of Chat Completions: here it has a folder of its own.
     Route(wire="mistral-chat", base="/mistral/v1", path=re.compile(r"/mistral/v1(?P<call>/chat/completions)")),
@@ -112,7 +127,7 @@ class FakeServer:
         wire = name if name in wire_names() else provider(name).wire
         for route in ROUTES:
             if route.wire == wire:
-                return self.url + route.base
+                return self.url + route.hosted.get(name, route.base)
         raise ConfigurationError(f"the fake server has no route for the wire format {wire!r}")
 
     @property
@@ -368,7 +383,8 @@ def _route(path: str) -> tuple[Route | None, str, bool]:
     """The route, the path below its base URL, and whether the path asks for a stream (the body may do so too)."""
     for route in ROUTES:
         if found := route.path.fullmatch(path):
-            return route, found["call"], found.groupdict().get("stream") is not None
+            groups = found.groupdict()
+            return route, groups["call"] or groups["hosted"] or "", groups.get("stream") is not None
     return None, "", False
 
 
