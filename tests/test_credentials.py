@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -222,6 +223,23 @@ async def test_async_callbacks_may_sign(machine: pytest.MonkeyPatch) -> None:
         assert response.text == "hello"
         assert server.requests[-1].headers["authorization"] == "[redacted]"
         assert server.requests[-1].headers["x-amz-security-token"] == "[redacted]"
+
+
+@pytest.mark.anyio
+async def test_what_may_go_over_the_network_itself_gets_a_thread() -> None:
+    where: list[int] = []
+
+    def found() -> AwsCredentials:
+        where.append(threading.get_ident())
+        return replace(CREDENTIALS, region="eu-west-1")
+
+    own = provider("bedrock").with_(auth=replace(provider("bedrock").auth, source=found))
+    with FakeServer() as server:
+        async with AsyncClient(base_urls={"bedrock": server.base_url("bedrock")}, providers={"bedrock": own}) as client:
+            await client.chat("bedrock:amazon.nova-lite-v1:0", "hello")
+
+    assert where
+    assert where[0] != threading.get_ident()
 
 
 def test_a_token_may_be_shown_otherwise_than_a_key() -> None:

@@ -151,7 +151,13 @@ def _headers(target: Target, call: HttpCall, link: Link, tries: Tries) -> Exchan
     return headers
 
 
-def _renewed(link: Link, tries: Tries) -> Exchange[bool]:
+def _ask(target: Target, link: Link, tries: Tries) -> Exchange[None]:
+    """A credential from the callback, or from where the provider's row finds one."""
+    if link.token is not None:
+        tries.use((yield Token(link.token, may_block=link.token is target.provider.auth.source)))
+
+
+def _renewed(target: Target, link: Link, tries: Tries) -> Exchange[bool]:
     """Whether there is another credential in the place of one that was refused."""
     if link.token is None or tries.is_renewed:
         return False
@@ -159,14 +165,14 @@ def _renewed(link: Link, tries: Tries) -> Exchange[bool]:
     if callable(expire):
         expire()
     refused = tries.credential
-    tries.use((yield Token(link.token)))
+    yield from _ask(target, link, tries)
     tries.is_renewed = tries.is_fresh = tries.credential != refused
     return tries.is_renewed
 
 
 def _send(target: Target, call: HttpCall, link: Link, tries: Tries, stream: bool) -> Exchange[HttpReply]:
-    if link.token is not None and not tries.is_fresh:
-        tries.use((yield Token(link.token)))
+    if not tries.is_fresh:
+        yield from _ask(target, link, tries)
     tries.is_fresh = False
     headers = yield from _headers(target, call, link, tries)
     reply: HttpReply = yield Send(
@@ -203,7 +209,7 @@ def deliver(
                 hint = read_hint(reply.headers, (yield Now("wall")))
             return read(reply)
         except (TransportError, ProviderError) as error:
-            if isinstance(error, AuthenticationError) and (yield from _renewed(link, tries)):
+            if isinstance(error, AuthenticationError) and (yield from _renewed(target, link, tries)):
                 tries.note(error)
                 continue
             pause = tries.failed(error, hint, (yield Now()))

@@ -134,6 +134,8 @@ class Token:
     """A credential from a callback (blocking or async, as the driver can) → `Credential`."""
 
     source: Callable[[], Credential | Awaitable[Credential]] = field(repr=False)
+    may_block: bool = False
+    """It may go over the network by itself: an async driver gives it a thread."""
 
 
 @dataclass(frozen=True, slots=True)
