@@ -7,13 +7,13 @@ reports what it understood in the scorer's vocabulary. It adds nothing to the de
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portable_llm._errors import PortableLLMError, ProviderError, StreamInterruptedError, UnreadableAnswerError
 from portable_llm._frames import SSE
 from portable_llm._http import HttpReply
-from portable_llm._messages import Origin, ReasoningPart, RefusalPart
+from portable_llm._messages import Origin, Part, ReasoningPart, RefusalPart, ToolCallPart, UnknownPart
 from portable_llm._response import Response
 from portable_llm.wire import WireFormat, wire_format
 from portable_llm.wire._reading import error_message
@@ -21,6 +21,8 @@ from portable_llm.wire._reading import error_message
 WIRE_OF_PROTOCOL: Mapping[str, str] = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai": "openai-chat",
+    "bedrock-converse": "bedrock-converse",
+    "bedrock-converse-stream": "bedrock-converse",
     "gemini": "gemini",
     "mistral": "mistral-chat",
     "openai-chat": "openai-chat",
@@ -100,14 +102,7 @@ def _fields(response: Response[Any]) -> dict[str, Any]:
     return {
         "text": response.text,
         "reasoning": "".join(part.text for part in parts if isinstance(part, ReasoningPart)),
-        "tool_calls": [
-            {
-                "id": call.id,
-                "name": call.name,
-                "arguments": call.raw_arguments if call.arguments is None else call.arguments,
-            }
-            for call in response.tool_calls
-        ],
+        "tool_calls": [call for part in parts for call in _calls(part)],
         "finish_reason": response.finish_reason,
         "raw_finish_reason": response.raw_finish_reason,
         "refusal": "".join(part.text for part in parts if isinstance(part, RefusalPart)) or None,
@@ -115,6 +110,20 @@ def _fields(response: Response[Any]) -> dict[str, Any]:
         "output_tokens": response.usage.output_tokens,
         "error": None,
     }
+
+
+def _calls(part: Part) -> Iterator[dict[str, Any]]:
+    """The call that a part is, in the scorer's words.
+
+    The recordings' reader of Converse is botocore, which makes no difference between a call to be run and one that the
+    host ran itself (`server_tool_use`). The library does: the latter is no tool call of the response but a part of the
+    provider's own, kept whole. It is listed here as that reader lists it.
+    """
+    if isinstance(part, ToolCallPart):
+        arguments = part.raw_arguments if part.arguments is None else part.arguments
+        yield {"id": part.id, "name": part.name, "arguments": arguments}
+    elif isinstance(part, UnknownPart) and isinstance(ran := part.raw.get("toolUse"), dict):
+        yield {"id": ran.get("toolUseId"), "name": ran.get("name"), "arguments": ran.get("input")}
 
 
 _NOTHING: dict[str, Any] = {

@@ -11,7 +11,7 @@ from portable_llm import _exchange as exchange
 from portable_llm import _fallback as fallback
 from portable_llm._adaptation import LossPolicy, OnLoss, loss_policy
 from portable_llm._errors import ConfigurationError, InvalidRequestError
-from portable_llm._http import HttpCall, HttpReply, Timeouts
+from portable_llm._http import Credential, HttpCall, HttpReply, Timeouts
 from portable_llm._json import JsonValue, dump_json
 from portable_llm._learning import Lessons
 from portable_llm._messages import Message
@@ -21,7 +21,7 @@ from portable_llm._response import Response
 from portable_llm._retry import RetryBudget, RetryPolicy
 from portable_llm._runs import AsyncToolRuns, ToolRuns
 from portable_llm._streams import AsyncStream, Stream
-from portable_llm.providers._target import Keyring, Target, load_settings
+from portable_llm.providers._target import Keyring, Target, load_settings, source_for
 from portable_llm.refusal import DEFAULT_POLICY, REFUSAL_OPTIONS, RefusalOptions, RefusalPolicy
 from portable_llm.transport import SyncDriver
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 D = TypeVar("D", "SyncDriver", "AsyncDriver")
 
 Messages = str | Message | Sequence[Message]
-TokenSource = Callable[[], str | Awaitable[str]]
+TokenSource = Callable[[], Credential | Awaitable[Credential]]
 
 
 class ChatOptions(Options, RefusalOptions, total=False):
@@ -49,7 +49,10 @@ class ClientOptions(RefusalOptions, total=False):
     api_keys: Mapping[str, str]
     """Keys by provider name; by default the vendors' usual environment variables."""
     tokens: Mapping[str, TokenSource]
-    """Callbacks for credentials that expire, by provider name; asked before each try."""
+    """Callbacks for credentials that expire, by provider name; asked before each try, and again when one is refused.
+
+    A callback that keeps its token may have a method `expire()`: it is called before it is asked again.
+    """
     aliases: Mapping[str, str]
     """Names for models, so that a switch is one string: `{"fast": "openai:gpt-6-luna"}`."""
     base_urls: Mapping[str, str]
@@ -122,9 +125,10 @@ class _BaseClient(Generic[D]):
 
     def _link(self, target: Target, refusals: RefusalPolicy | None = None) -> exchange.Link:
         token = self._tokens.get(target.provider.name)
+        key = None if token is not None else self._keys.key_for(target)
         return exchange.Link(
-            key=None if token is not None else self._keys.key_for(target),
-            token=token,
+            key=key,
+            token=source_for(target) if token is None and key is None else token,
             headers=self._headers,
             retry=self._retry,
             budget=self._budget,

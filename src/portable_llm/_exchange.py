@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
 from portable_llm._errors import (
+    AuthenticationError,
     PortableLLMError,
     ProviderError,
     ProviderTimeoutError,
@@ -20,7 +21,7 @@ from portable_llm._errors import (
     UnreadableAnswerError,
 )
 from portable_llm._events import Event, Finished, Restarted
-from portable_llm._http import Exchange, HttpCall, HttpReply, Now, Pause, Read, Send, Step, Timeouts, Token
+from portable_llm._http import Credential, Exchange, HttpCall, HttpReply, Now, Pause, Read, Send, Step, Timeouts, Token
 from portable_llm._learning import Lessons
 from portable_llm._plan import Plan, make_plan
 from portable_llm._response import Attempt, Invalid, Response
@@ -30,6 +31,7 @@ from portable_llm.output import ask_again
 from portable_llm.providers._target import Target
 from portable_llm.refusal import DEFAULT_POLICY, RefusalPolicy, spoken
 from portable_llm.wire import wire_format
+from portable_llm.wire._errors import request_id
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -48,8 +50,8 @@ class Link:
     """What it takes to reach a target: credentials, patience, chance."""
 
     key: str | None = field(default=None, repr=False)
-    token: Callable[[], str | Awaitable[str]] | None = field(default=None, repr=False)
-    """A callback for credentials that expire; asked before each try."""
+    token: Callable[[], Credential | Awaitable[Credential]] | None = field(default=None, repr=False)
+    """A callback for credentials that expire; asked before each try, and once more when one is refused."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """The application's own headers."""
     retry: RetryPolicy = RetryPolicy()
@@ -71,16 +73,31 @@ class Tries:
         self.deadline = None if total is None else started + total
         self.attempts: list[Attempt] = []
         self.pause = 0.0
-        self.key = link.key
-        """The credential in use: taken out of whatever an error quotes."""
+        self.credential: Credential | None = link.key
+        """The one in use."""
+        self.is_renewed = False
+        """It was refused once and there was another: a second refusal is final."""
+        self.is_fresh = False
+        """It was just asked for and not used yet."""
+        self.secrets: set[str] = set()
+        """Taken out of whatever an error quotes."""
+        self.use(link.key)
 
     def so_far(self, reply: HttpReply) -> tuple[Attempt, ...]:
         """All tries, with the one that brought `reply` as the last."""
-        last = Attempt(status=reply.status, request_id=_request_id(reply.headers), waited=self.pause)
+        last = Attempt(status=reply.status, request_id=request_id(reply), waited=self.pause)
         return (*self.attempts, last)
 
-    def failed(self, error: PortableLLMError, hint: RetryHint, now: float) -> float:
-        """The pause before the next try; raises the error when there is none to be."""
+    def use(self, credential: Credential | None) -> None:
+        """From now on this one."""
+        self.credential = credential
+        if isinstance(credential, str):
+            self.secrets.add(credential)
+        elif credential is not None:
+            self.secrets.update(credential.secrets)
+
+    def note(self, error: PortableLLMError) -> None:
+        """A try that failed, on record."""
         self._redact(error)
         self.attempts.append(
             Attempt(
@@ -90,7 +107,12 @@ class Tries:
                 waited=self.pause,
             )
         )
+        self.pause = 0.0
         self.name(error)
+
+    def failed(self, error: PortableLLMError, hint: RetryHint, now: float) -> float:
+        """The pause before the next try; raises the error when there is none to be."""
+        self.note(error)
         error.retry_after = hint.after if error.retry_after is None else error.retry_after
         delay = self._link.retry.delay(len(self.attempts), error, hint, self._link.random())
         if delay is None or (self.deadline is not None and now + delay >= self.deadline):
@@ -102,12 +124,13 @@ class Tries:
 
     def _redact(self, error: PortableLLMError) -> None:
         """Providers and proxies do quote the key they refuse; an error ends up in logs."""
-        if not self.key or len(self.key) < 4:
-            return
-        error.message = error.message.replace(self.key, "[redacted]")
-        error.args = tuple(str(arg).replace(self.key, "[redacted]") for arg in error.args)
-        if error.body is not None:
-            error.body = error.body.replace(self.key, "[redacted]")
+        for secret in self.secrets:
+            if len(secret) < 4:
+                continue
+            error.message = error.message.replace(secret, "[redacted]")
+            error.args = tuple(str(arg).replace(secret, "[redacted]") for arg in error.args)
+            if error.body is not None:
+                error.body = error.body.replace(secret, "[redacted]")
 
     def name(self, error: PortableLLMError) -> None:
         """Tell an error where it happened."""
@@ -117,27 +140,49 @@ class Tries:
         error.attempts = len(self.attempts)
 
 
-def _request_id(headers: Mapping[str, str]) -> str | None:
-    return headers.get("x-request-id") or headers.get("request-id")
-
-
-def _headers(target: Target, call: HttpCall, link: Link, key: str | None) -> dict[str, str]:
+def _headers(target: Target, call: HttpCall, link: Link, tries: Tries) -> Exchange[dict[str, str]]:
+    """All headers, those that authorise last: a signature covers the others."""
     headers = {"content-type": "application/json", "user-agent": USER_AGENT}
     headers.update(target.provider.headers)
     headers.update(call.headers)
     headers.update(link.headers)
-    headers.update(target.provider.auth.headers(key))
+    credential = tries.credential
+    if credential is None or isinstance(credential, str):
+        headers.update(target.provider.auth.headers(credential, is_token=link.token is not None))
+    else:
+        wall: float = yield Now("wall")
+        headers.update(credential.sign(call.method, target.url(call.path), headers, call.body, wall))
     return headers
 
 
-def _send(target: Target, call: HttpCall, link: Link, tries: Tries, stream: bool) -> Exchange[HttpReply]:
+def _ask(target: Target, link: Link, tries: Tries) -> Exchange[None]:
+    """A credential from the callback, or from where the provider's row finds one."""
     if link.token is not None:
-        tries.key = yield Token(link.token)
-    key = tries.key
+        tries.use((yield Token(link.token, may_block=link.token is target.provider.auth.source)))
+
+
+def _renewed(target: Target, link: Link, tries: Tries) -> Exchange[bool]:
+    """Whether there is another credential in the place of one that was refused."""
+    if link.token is None or tries.is_renewed:
+        return False
+    expire = getattr(link.token, "expire", None)
+    if callable(expire):
+        expire()
+    refused = tries.credential
+    yield from _ask(target, link, tries)
+    tries.is_renewed = tries.is_fresh = tries.credential != refused
+    return tries.is_renewed
+
+
+def _send(target: Target, call: HttpCall, link: Link, tries: Tries, stream: bool) -> Exchange[HttpReply]:
+    if not tries.is_fresh:
+        yield from _ask(target, link, tries)
+    tries.is_fresh = False
+    headers = yield from _headers(target, call, link, tries)
     reply: HttpReply = yield Send(
         call.method,
         target.url(call.path),
-        _headers(target, call, link, key),
+        headers,
         call.body,
         stream,
         link.timeouts,
@@ -168,6 +213,9 @@ def deliver(
                 hint = read_hint(reply.headers, (yield Now("wall")))
             return read(reply)
         except (TransportError, ProviderError) as error:
+            if isinstance(error, AuthenticationError) and (yield from _renewed(target, link, tries)):
+                tries.note(error)
+                continue
             pause = tries.failed(error, hint, (yield Now()))
         except UnreadableAnswerError as error:
             tries.name(error)

@@ -131,9 +131,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A credential from a callback (blocking or async, as the driver can) → `str`."""
+    """A credential from a callback (blocking or async, as the driver can) → `Credential`."""
 
-    source: Callable[[], str | Awaitable[str]] = field(repr=False)
+    source: Callable[[], Credential | Awaitable[Credential]] = field(repr=False)
+    may_block: bool = False
+    """It may go over the network by itself: an async driver gives it a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,22 @@ class Raised:
 
     error: Exception
 
+
+class Signer(Protocol):
+    """A credential that is not sent but signs each request."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not appear in any text."""
+        ...
+
+    def sign(self, method: str, url: str, headers: Mapping[str, str], body: bytes, wall: float) -> Mapping[str, str]:
+        """The headers that authorise this very request at the time `wall`, in seconds since 1970."""
+        ...
+
+
+Credential: TypeAlias = str | Signer
+"""A key or token that is sent, or what signs."""
 
 Step: TypeAlias = Send | Read | Pause | Acquire | Record | Token | Now | Work
 

@@ -24,6 +24,7 @@ from portable_llm._plan import Plan
 from portable_llm._response import Attempt, NoOutput, Refused, Response
 from portable_llm.output import check
 from portable_llm.refusal import empty
+from portable_llm.wire._errors import request_id
 
 T = TypeVar("T")
 
@@ -123,8 +124,7 @@ class Decoding(Generic[T]):
     def _named(self, response: Response[None]) -> Response[None]:
         if response.request_id is not None:
             return response
-        headers = self._reply.headers
-        return replace(response, request_id=headers.get("x-request-id") or headers.get("request-id"))
+        return replace(response, request_id=request_id(self._reply))
 
 
 def read_stream(plan: Plan[T], reply: HttpReply, chunks: Iterable[bytes]) -> Response[T]:

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"recorded traffic n
 WIRES = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai": "openai-chat",
+    "bedrock-converse": "bedrock-converse",
+    "bedrock-converse-stream": "bedrock-converse",
     "gemini": "gemini",
     "mistral": "mistral-chat",
     "openai-chat": "openai-chat",
@@ -34,6 +36,8 @@ WIRES = {
 """Protocol of a recording → the wire format that reads it; others have none yet."""
 
 OPERATIONS = {
+    "converse": "bedrock-converse",
+    "converse-stream": "bedrock-converse",
     "messages": "anthropic-messages",
     "generate": "gemini",
     "chat": "openai-chat",
@@ -109,6 +113,9 @@ def source_of(exchange: Mapping[str, Any]) -> set[str]:
     if "refusal" in marks:
         # A refusal that names a category of the vendor's policy comes from its classifiers.
         return {"provider_policy"} if '"category":"' in exchange["response_body_text"] else {"model"}
+    if "guardrail-intervened" in marks and exchange["operation"] == "converse":
+        # Its trace says on which side it stepped in; nothing is said of the answer that there is none of.
+        return {"output_filter"} if "modelOutput" in exchange["response_body_text"] else {"input_filter"}
     return {"input_filter", "output_filter"} if exchange["status"] >= 400 else {"output_filter"}
 
 
@@ -141,6 +148,8 @@ def test_categories_of_recorded_filters_are_ours_with_the_vendor_s_word_beside()
         "PROHIBITED_CONTENT": "other",
         "RECITATION": "recitation",
         "cyber": "cyber",
+        "sensitive_information_policy": "privacy",
         "sexual": "sexual",
         "violence": "violence",
+        "word_policy": "other",
     }

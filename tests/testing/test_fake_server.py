@@ -248,6 +248,9 @@ ORPHANS: dict[str, dict[str, Any]] = {
         "max_tokens": 9,
         "messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "42"}]}],
     },
+    "bedrock-converse": {
+        "messages": [{"role": "user", "content": [{"toolResult": {"toolUseId": "c1", "content": [{"text": "42"}]}}]}]
+    },
     "gemini": {
         "contents": [
             {"role": "user", "parts": [{"functionResponse": {"name": "f", "id": "c1", "response": {"n": 42}}}]}

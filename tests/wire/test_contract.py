@@ -39,6 +39,8 @@ CANNOT_CARRY: dict[str, frozenset[str]] = {
 CANNOT_SAY: dict[str, tuple[str, ...]] = {
     # A refusal is a stop reason with an explanation, no part of the message.
     "anthropic-messages": ("refusal",),
+    # Filters decline, the model only in words; an answer has no id, and its reasoning is not counted apart.
+    "bedrock-converse": ("refusal", "id", "reasoning_tokens"),
     # No words of refusal of the model's own, and no count of what was written to a cache (wire facts, 2026-11-23).
     "gemini": ("refusal", "cache_creation"),
     # Refusals are prose; reasoning is counted with the rest (wire facts, 2026-11-23).
@@ -60,7 +62,10 @@ def wire(request: pytest.FixtureRequest) -> WireFormat:
 def carried(wire: WireFormat) -> frozenset[str]:
     """What the format itself can express, and say again when its request is read."""
     lost = CANNOT_CARRY.get(wire.NAME, frozenset())
-    return frozenset(name for name in FEATURES if wire.CAPABILITIES[name].support == "yes") - lost
+    facts = wire.CAPABILITIES
+    # Addresses are drawn as https only.
+    lost |= {name for name in ("parts/image_uri", "parts/document_uri") if facts[name].values not in ((), ("https",))}
+    return frozenset(name for name in FEATURES if facts[name].support == "yes") - lost
 
 
 # ---- facts and tables ------------------------------------------------------------------------------------------------

@@ -182,12 +182,23 @@ def _media(
     part: BlobPart | UriPart, where: str, context: Context, entries: list[Adaptation]
 ) -> BlobPart | UriPart | None:
     fact = context.capabilities[media_feature(part)]
-    if fact.support == "yes":
+    if fact.support == "yes" and _is_within_reach(part, fact):
         if fact.is_assumed:
             entries.append(assumed("prompt", where, context))
         return part
-    entries.append(dropped("prompt", where, context, fact, "the model will not see it"))
+    refused = fact if fact.support != "yes" else replace(fact, support="no")
+    entries.append(dropped("prompt", where, context, refused, "the model will not see it"))
     return None
+
+
+def _is_within_reach(part: BlobPart | UriPart, fact: Fact) -> bool:
+    """Whether the target fetches addresses of this scheme."""
+    return isinstance(part, BlobPart) or not fact.values or part.uri.partition(":")[0].lower() in fact.values
+
+
+def _is_taken(part: BlobPart | UriPart, context: Context) -> bool:
+    fact = context.capabilities[media_feature(part)]
+    return fact.support == "yes" and _is_within_reach(part, fact)
 
 
 # ---- tool results ----------------------------------------------------------------------------------------------------
@@ -210,7 +221,7 @@ def _tool_result(
         elif fact.support == "yes":
             if (adapted := _adapt_part(inner, place, context, entries, beside)) is not None:
                 kept.append(adapted)  # type: ignore[arg-type]
-        elif isinstance(inner, (BlobPart, UriPart)) and context.capabilities[media_feature(inner)].support == "yes":
+        elif isinstance(inner, (BlobPart, UriPart)) and _is_taken(inner, context):
             detail = (
                 f"{context.target} takes text in a tool's result: this goes into a user turn right behind the results"
             )

@@ -23,7 +23,7 @@ from portable_llm.conformance.endpoints import Endpoint
 from portable_llm.conformance.jobs import Job
 from portable_llm.conformance.lanes import LaneCall, NotSent
 from portable_llm.conformance.store import KEPT_HEADERS, Record, RunStore
-from portable_llm.providers._target import Keyring, Target
+from portable_llm.providers._target import Keyring, Target, source_for
 from portable_llm.transport import SyncDriver
 from portable_llm.wire import wire_format
 
@@ -144,7 +144,10 @@ class Runner:
         return progress
 
     def _link(self, arm: str) -> Link:
-        return Link(key=self._keys.key_for(self._targets[arm]), retry=self._retry, timeouts=self._timeouts)
+        target = self._targets[arm]
+        key = self._keys.key_for(target)
+        token = source_for(target) if key is None else None
+        return Link(key=key, token=token, retry=self._retry, timeouts=self._timeouts)
 
     def _queues(self, jobs: Iterable[Job]) -> list[queue.SimpleQueue[Job]]:
         """One queue per endpoint, once per worker that serves it."""

@@ -6,17 +6,25 @@ import difflib
 import importlib
 from collections.abc import Mapping
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from portable_llm._errors import ConfigurationError
 from portable_llm.providers._provider import Auth, Provider, check_base_url
 
+if TYPE_CHECKING:
+    from portable_llm.providers._aws import aws_credentials
+    from portable_llm.providers._google_cloud import vertex_url
+    from portable_llm.providers._sigv4 import AwsCredentials
+
 _MODULES = {
     "anthropic": "portable_llm.providers.anthropic",
+    "bedrock": "portable_llm.providers.bedrock",
     "compatible": "portable_llm.providers.compatible",
     "google": "portable_llm.providers.google",
     "mistral": "portable_llm.providers.mistral",
     "openai": "portable_llm.providers.openai",
+    "vertex": "portable_llm.providers.vertex",
+    "vertex-anthropic": "portable_llm.providers.vertex_anthropic",
 }
 """Providers with a module of their own, loaded on first use; all others are rows of the catalogue."""
 _CATALOGUE = ("portable_llm.providers._hosted", "portable_llm.providers._engines")
@@ -53,4 +61,26 @@ def provider(name: str) -> Provider:
     return found
 
 
-__all__ = ["Auth", "Provider", "check_base_url", "provider", "provider_names"]
+__all__ = [
+    "Auth",
+    "AwsCredentials",
+    "Provider",
+    "aws_credentials",
+    "check_base_url",
+    "provider",
+    "provider_names",
+    "vertex_url",
+]
+
+# Loaded on first use: credentials of clouds are few programs' business.
+_HOME = {
+    "AwsCredentials": "portable_llm.providers._sigv4",
+    "aws_credentials": "portable_llm.providers._aws",
+    "vertex_url": "portable_llm.providers._google_cloud",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)

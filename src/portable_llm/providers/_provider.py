@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from portable_llm._capabilities import Capabilities, ModelRule
 from portable_llm._errors import ConfigurationError
+from portable_llm._http import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +22,18 @@ class Auth:
     env: tuple[str, ...] = ()
     """Environment variables that hold the key, first match wins."""
     is_optional: bool = False
-    """No key is fine: local servers."""
+    """No key is fine: local servers, and services with a `source`."""
+    token_scheme: Literal["bearer"] | None = None
+    """How what a callback gave is shown, where that differs from a key; in the header `authorization`."""
+    source: Callable[[], str | Signer] | None = None
+    """Where a credential comes from when there is no key; asked before each try."""
 
-    def headers(self, key: str | None) -> dict[str, str]:
-        """The header for this key; none without a key."""
+    def headers(self, key: str | None, *, is_token: bool = False) -> dict[str, str]:
+        """The header for this key, or for this token that a callback gave; none without either."""
         if key is None or self.scheme == "none":
             return {}
+        if is_token and self.token_scheme == "bearer":
+            return {"authorization": f"Bearer {key}"}
         return {self.header: f"Bearer {key}" if self.scheme == "bearer" else key}
 
 
@@ -43,6 +50,11 @@ class Provider:
     """Where its API begins, without a trailing slash; `None`: the caller must say."""
     base_url_env: tuple[str, ...] = ()
     """Environment variables that move it, as the vendor's own SDK reads them."""
+    locate: Callable[[Mapping[str, str]], str | None] | None = None
+    """Where its API begins by these environment variables, where the address is made of several (a region, a project);
+    `None` from it: they do not say. Asked before `base_url`."""
+    located_by: tuple[str, ...] = ()
+    """The variables that it needs: what to set where it says nothing."""
     auth: Auth = Auth()
     otel_name: str | None = None
     """`gen_ai.provider.name`; by default the name."""

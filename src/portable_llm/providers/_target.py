@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from portable_llm._capabilities import Capabilities
 from portable_llm._errors import ConfigurationError
+from portable_llm._http import Credential
 from portable_llm._messages import Origin
 from portable_llm.providers import check_base_url, provider
 from portable_llm.providers._provider import Provider
@@ -87,8 +88,9 @@ class Settings:
         if at is None and (wrong := _WRONG_URL.search(bare)):
             raise ConfigurationError(f"model {model!r}: {wrong['url']!r} is no base URL; write it like https://host/v1")
         if url is None:
+            set_these = f"; set {' and '.join(found.located_by)}, or" if found.located_by else ";"
             raise ConfigurationError(
-                f"provider {name!r} has no base URL of its own; write {name}:{bare}@http://host/v1 "
+                f"provider {name!r} has no base URL of its own{set_these} write {name}:{bare}@http://host/v1 "
                 f"or pass base_urls={{{name!r}: ...}}"
             )
         base_url = check_base_url(url, f"model {model!r}" if at else f"base URL of {name!r}")
@@ -112,12 +114,14 @@ class Settings:
         return seen[-1]
 
     def _base_url(self, found: Provider) -> str | None:
-        """Where the provider is: configuration, then the vendor's own environment variable, then its row."""
+        """Where the provider is: configuration, then the vendor's own environment variables, then its row."""
         configured = self.base_urls.get(found.name)
         if configured is not None:
             return configured
-        moved = (os.environ.get(name) for name in found.base_url_env)
-        return next((url for url in moved if url), found.base_url)
+        moved = next((url for name in found.base_url_env if (url := os.environ.get(name))), None)
+        if moved is None and found.locate is not None:
+            moved = found.locate(os.environ)
+        return moved or found.base_url
 
 
 def _known(name: str) -> Provider:
@@ -241,6 +245,11 @@ class Keyring:
 def _is_users_own(provider: Provider) -> bool:
     """Whether the key in the environment belongs to a server of the user, wherever it stands."""
     return provider.is_self_hosted or provider.base_url is None
+
+
+def source_for(target: Target) -> Callable[[], Credential] | None:
+    """Where the provider's credentials come from without a key; never for a base URL given in the model string."""
+    return None if target.is_override else target.provider.auth.source
 
 
 def _checked(key: str, name: str) -> str:

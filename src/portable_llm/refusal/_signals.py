@@ -104,6 +104,29 @@ _ANTHROPIC_MESSAGES = (
 )
 
 
+_CONVERSE = "Converse API reference, " + _WIRE_FACTS
+_BEDROCK_CONVERSE = (
+    Signal(
+        wire="bedrock-converse",
+        place="stopReason",
+        word="guardrail_intervened",
+        source="output_filter",
+        fact=_CONVERSE,
+    ),
+    Signal(
+        wire="bedrock-converse", place="stopReason", word="content_filtered", source="output_filter", fact=_CONVERSE
+    ),
+    # The model's own host says it; the protocol hands its sentence on.
+    Signal(
+        wire="bedrock-converse",
+        place="error.message",
+        word="content filtering policy",
+        source="output_filter",
+        fact=_WIRE_FACTS,
+    ),
+)
+
+
 def _gemini(place: str, words: Mapping[str, RefusalCategory], source: RefusalSource, **more: Any) -> Iterable[Signal]:
     for word, category in words.items():
         # The sample recited or was in the wrong language: another one need not be.
@@ -171,7 +194,13 @@ _MISTRAL_CHAT = (
     _mistral("finish_reason", "content_filter", "output_filter", "hosts that filter its models, " + _WIRE_FACTS),
 )
 
-SIGNALS: tuple[Signal, ...] = (*_ANTHROPIC_MESSAGES, *_GEMINI, *_MISTRAL_CHAT, *_OPENAI_CHAT)
+SIGNALS: tuple[Signal, ...] = (
+    *_ANTHROPIC_MESSAGES,
+    *_BEDROCK_CONVERSE,
+    *_GEMINI,
+    *_MISTRAL_CHAT,
+    *_OPENAI_CHAT,
+)
 """Sorted by wire format; within one, the order of a table in the docs."""
 
 _MODERATION: Mapping[str, RefusalCategory] = {
@@ -181,6 +210,17 @@ _MODERATION: Mapping[str, RefusalCategory] = {
     "self_harm": "self_harm",
     "sexual": "sexual",
     "violence": "violence",
+}
+
+_GUARDRAIL: Mapping[str, RefusalCategory] = {
+    "insults": "hate",
+    "hate": "hate",
+    "sexual": "sexual",
+    "violence": "violence",
+    "misconduct": "illegal",
+    "prompt_attack": "prompt_attack",
+    "topic_policy": "out_of_scope",
+    "sensitive_information_policy": "privacy",
 }
 
 WORDS: Mapping[str, Mapping[str, RefusalCategory]] = {
@@ -198,15 +238,9 @@ WORDS: Mapping[str, Mapping[str, RefusalCategory]] = {
         "cyber": "cyber",
         "bio": "bio_chem",
         "reasoning_extraction": "reasoning_extraction",
-        "insults": "hate",
-        "hate": "hate",
-        "sexual": "sexual",
-        "violence": "violence",
-        "misconduct": "illegal",
-        "prompt_attack": "prompt_attack",
-        "topic_policy": "out_of_scope",
-        "sensitive_information_policy": "privacy",
+        **_GUARDRAIL,
     },
+    "bedrock-converse": _GUARDRAIL,
     "gemini": {
         "harm_category_harassment": "hate",
         "harm_category_hate_speech": "hate",

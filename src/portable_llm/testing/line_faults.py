@@ -11,7 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from portable_llm._errors import ErrorKind, kind_of_status
+from portable_llm._eventstream import EVENT_STREAM, EXCEPTION, change_payload
 from portable_llm._frames import Frame
+from portable_llm._http import HttpReply
 from portable_llm._json import dump_json
 from portable_llm.testing.delivery import Abort, Answer, Body, Close, End, Head, Op, Wait, answer_of, split_at
 from portable_llm.testing.fault import Fault
@@ -151,9 +153,16 @@ class StreamError(Fault):
     def reply(self, answer: Answer, wire: WireFormat) -> Answer:
         if not answer.is_stream:
             return answer
-        name = "error" if any(chunk.startswith(b"event:") for chunk in answer.chunks) else ""
-        error = wire.FRAMING.write(Frame(name, wire.write_error(self.kind, self.message).body))
-        return replace(answer, chunks=(*answer.chunks[: self.after_events], error))
+        error = wire.write_error(self.kind, self.message)
+        name = "error" if any(chunk.startswith(b"event:") for chunk in answer.chunks) else _exception(error)
+        event = wire.FRAMING.write(Frame(name, error.body))
+        return replace(answer, chunks=(*answer.chunks[: self.after_events], event))
+
+
+def _exception(error: HttpReply) -> str:
+    """The name of an exception inside a stream, where the error answer names its type; else none."""
+    word = error.headers.get("x-amzn-errortype", "").partition(":")[0]
+    return f"{EXCEPTION}{word[:1].lower()}{word[1:]}" if word else ""
 
 
 _FINISH = re.compile(rb'("\w*(?:finish|stop|done)_?[rR]eason"\s*:\s*")(\w*)(")')
@@ -172,7 +181,12 @@ class RenameFinishReasons(Fault):
             new = self.words.get(word, self.words.get(wire.FINISH_REASONS.get(word, ""), word))
             return found[1] + dump_json(new)[1:-1] + found[3]
 
-        return replace(answer, chunks=tuple(_FINISH.sub(renamed, chunk) for chunk in answer.chunks))
+        def changed(chunk: bytes) -> bytes:
+            return _FINISH.sub(renamed, chunk)
+
+        if answer.is_stream and wire.FRAMING is EVENT_STREAM:
+            return replace(answer, chunks=tuple(change_payload(chunk, changed) for chunk in answer.chunks))
+        return replace(answer, chunks=tuple(map(changed, answer.chunks)))
 
 
 # ---- faults of the line ----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from portable_llm._errors import ConfigurationError
+from portable_llm._eventstream import write_event, write_exception
 from portable_llm._json import dump_json
 from portable_llm.testing.delivery import Answer
 from portable_llm.testing.fault import Fault
@@ -116,6 +117,25 @@ _MESSAGES: Mapping[str, Row] = {
     },
 }
 
+_CONVERSE: Mapping[str, Row] = {
+    "stopReason=guardrail_intervened": {
+        "end": {"stopReason": "guardrail_intervened"},
+        "beside": {
+            "trace": {
+                "guardrail": {
+                    "outputAssessments": {
+                        "g1": [{"contentPolicy": {"filters": [{"type": "VIOLENCE", "action": "BLOCKED"}]}}]
+                    }
+                }
+            }
+        },
+    },
+    "stopReason=content_filtered": {"end": {"stopReason": "content_filtered"}},
+    "error.message=content filtering policy": {
+        "status": 400,
+        "error": {"message": "The model returned the following errors: Output blocked by content filtering policy"},
+    },
+}
 
 _ENDINGS = (
     *("SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "RECITATION", "LANGUAGE", "MODEL_ARMOR", "ESCALATION"),
@@ -157,6 +177,7 @@ _MISTRAL: Mapping[str, Row] = {
 
 REFUSALS: Mapping[str, Mapping[str, Row]] = {
     "anthropic-messages": _MESSAGES,
+    "bedrock-converse": _CONVERSE,
     "gemini": dict(_gemini_rows()),
     "mistral-chat": _MISTRAL,
     "openai-chat": _CHAT,
@@ -217,6 +238,34 @@ def _messages_events(row: Row, text: str) -> Iterator[bytes]:
     yield _named("message_stop", **row.get("beside", {}))
 
 
+def _converse_body(row: Row, text: str) -> dict[str, Any]:
+    content = [{"text": text}] if text else []
+    message = {"output": {"message": {"role": "assistant", "content": content}}}
+    return {**message, **row["end"], "usage": _converse_counts(text), "metrics": {}, **row.get("beside", {})}
+
+
+def _converse_counts(text: str) -> dict[str, int]:
+    said = 3 if text else 0
+    return {"inputTokens": 9, "outputTokens": said, "totalTokens": 9 + said}
+
+
+def _converse_events(row: Row, text: str) -> Iterator[bytes]:
+    yield _message("messageStart", role="assistant")
+    for piece in _halves(text):
+        yield _message("contentBlockDelta", contentBlockIndex=0, delta={"text": piece}, p="abc")
+    if "error" in row:
+        yield write_exception("validationException", dump_json(dict(row["error"])))
+        return
+    if text:
+        yield _message("contentBlockStop", contentBlockIndex=0)
+    yield _message("messageStop", **row["end"])
+    yield _message("metadata", usage=_converse_counts(text), metrics={}, **row.get("beside", {}))
+
+
+def _message(name: str, **fields: Any) -> bytes:
+    return write_event(name, dump_json(fields))
+
+
 def _gemini_body(row: Row, text: str) -> dict[str, Any]:
     head = {"modelVersion": "fake", "responseId": "fake", "usageMetadata": {"promptTokenCount": 9}}
     if "feedback" in row:
@@ -263,12 +312,14 @@ def _named(name: str, **fields: Any) -> bytes:
 
 _BODIES = {
     "anthropic-messages": _messages_body,
+    "bedrock-converse": _converse_body,
     "gemini": _gemini_body,
     "mistral-chat": _mistral_body,
     "openai-chat": _chat_body,
 }
 _EVENTS = {
     "anthropic-messages": _messages_events,
+    "bedrock-converse": _converse_events,
     "gemini": _gemini_events,
     "mistral-chat": _mistral_events,
     "openai-chat": _chat_events,

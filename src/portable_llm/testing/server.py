@@ -14,7 +14,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -34,7 +34,7 @@ from portable_llm.wire import WireFormat, wire_format, wire_names
 MAX_CAPTURED = 10_000
 """Requests that `requests` keeps; older ones are forgotten."""
 
-CREDENTIAL_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie")
+CREDENTIAL_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key", "x-amz-security-token", "cookie")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +45,33 @@ class Route:
     base: str
     """Path of the base URL that a client is given."""
     path: re.Pattern[str]
-    """Paths that it answers; the group `call` is the path below the base URL."""
+    """Paths that it answers; the group `call` is the path below the base URL, a group `stream` says by matching that
+    a stream is wanted."""
+    hosted: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Provider whose base URL ends in another path → that path."""
 
+
+_PROJECT = r"/v1(?:beta1)?/projects/[^/]+/locations/[^/]+/publishers"
+"""Before the models of a publisher at Vertex AI."""
 
 ROUTES = (
     Route(wire="openai-chat", base="/v1", path=re.compile(r"(?:/v1)?(?P<call>/chat/completions)")),
-    Route(wire="anthropic-messages", base="", path=re.compile(r"(?P<call>/v1/messages)")),
+    Route(
+        wire="anthropic-messages",
+        base="",
+        path=re.compile(
+            rf"(?P<call>/v1/messages)|{_PROJECT}/anthropic(?P<hosted>/models/[^:]+:(?:rawP|(?P<stream>streamRawP))redict)"
+        ),
+        hosted={"vertex-anthropic": "/v1/projects/fake/locations/global/publishers/anthropic"},
+    ),
+    Route(wire="bedrock-converse", base="", path=re.compile(r"(?P<call>/model/[^/]+/converse(?P<stream>-stream)?)")),
     Route(
         wire="gemini",
         base="/v1beta",
-        path=re.compile(r"/v1(?:beta|alpha)?(?P<call>/models/[^:]+:(?:g|streamG)enerateContent)"),
+        path=re.compile(
+            rf"(?:/v1(?:beta|alpha)?|{_PROJECT}/google)(?P<call>/models/[^:]+:(?:g|(?P<stream>streamG))enerateContent)"
+        ),
+        hosted={"vertex": "/v1/projects/fake/locations/global/publishers/google"},
     ),
     # Its vendor serves it at the path of Chat Completions: here it has a folder of its own.
     Route(wire="mistral-chat", base="/mistral/v1", path=re.compile(r"/mistral/v1(?P<call>/chat/completions)")),
@@ -110,7 +127,7 @@ class FakeServer:
         wire = name if name in wire_names() else provider(name).wire
         for route in ROUTES:
             if route.wire == wire:
-                return self.url + route.base
+                return self.url + route.hosted.get(name, route.base)
         raise ConfigurationError(f"the fake server has no route for the wire format {wire!r}")
 
     @property
@@ -272,7 +289,7 @@ class FakeServer:
 
     def _receive(self, incoming: Incoming) -> tuple[Route | None, Received, _Refused | None]:
         """The request on record, and why it is refused, if it is."""
-        route, call_path = _route(incoming.path)
+        route, call_path, is_stream = _route(incoming.path)
         body = _decoded(incoming.body)
         request, refusal = None, None
         if route is not None:
@@ -288,7 +305,7 @@ class FakeServer:
                 body=incoming.body,
                 json=body,
                 wire=route.wire if route else None,
-                is_stream=_is_stream(incoming.path, body),
+                is_stream=is_stream or (isinstance(body, dict) and body.get("stream") is True),
                 request=request,
             )
             self._captured.append(received)
@@ -362,11 +379,13 @@ class _Refused:
     status: int
 
 
-def _route(path: str) -> tuple[Route | None, str]:
+def _route(path: str) -> tuple[Route | None, str, bool]:
+    """The route, the path below its base URL, and whether the path asks for a stream (the body may do so too)."""
     for route in ROUTES:
         if found := route.path.fullmatch(path):
-            return route, found["call"]
-    return None, ""
+            groups = found.groupdict()
+            return route, groups["call"] or groups["hosted"] or "", groups.get("stream") is not None
+    return None, "", False
 
 
 def _plain(status: int, message: str) -> Answer:
@@ -379,11 +398,6 @@ def _decoded(body: bytes) -> JsonValue:
         return load_json(body) if body else None
     except ValueError:
         return None
-
-
-def _is_stream(path: str, body: JsonValue) -> bool:
-    """Formats say so in the body or in the verb at the end of the path."""
-    return path.rpartition(":")[2].startswith("stream") or (isinstance(body, dict) and body.get("stream") is True)
 
 
 def _keys(incoming: Incoming) -> set[str]:

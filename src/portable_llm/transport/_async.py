@@ -287,7 +287,7 @@ class AsyncRun(Generic[E, R]):
             await _settled(self._driver.recorder(step.entry))
 
     async def _token(self, step: Token) -> object:
-        return await _settled(step.source())
+        return await _settled(await asyncio.to_thread(step.source) if step.may_block else step.source())
 
     async def _now(self, step: Now) -> float:
         return time.monotonic() if step.clock == "monotonic" else time.time()

@@ -14,6 +14,7 @@ from portable_llm.wire._contract import StreamDecoder, WireFormat
 
 _PACKAGES = {
     "anthropic-messages": "portable_llm.wire.anthropic_messages",
+    "bedrock-converse": "portable_llm.wire.bedrock_converse",
     "gemini": "portable_llm.wire.gemini",
     "mistral-chat": "portable_llm.wire.mistral",
     "openai-chat": "portable_llm.wire.openai_chat",

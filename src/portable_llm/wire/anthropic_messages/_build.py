@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from portable_llm._adaptation import Adaptation
 from portable_llm._capabilities import Capabilities
@@ -13,6 +14,7 @@ from portable_llm.wire.anthropic_messages import _ledger as ledger_
 from portable_llm.wire.anthropic_messages._blocks import Block, Ledger
 from portable_llm.wire.anthropic_messages._capabilities import (
     DEFAULT_MAX_TOKENS,
+    HOSTED_VERSION_WITH_SAMPLING,
     PATH,
     SAMPLING,
     VERSION,
@@ -45,7 +47,19 @@ def build_request(
     betas = _add_last(body, request, ledger)
     if stream:
         body["stream"] = True
+    if capabilities.spelling.get("model") == "in_path":
+        return _hosted_call(body, betas, stream), (*ledger, ledger_.MODEL_IN_PATH)
     return HttpCall(path=PATH, headers=_headers(body, betas), body=dump_json(body)), tuple(ledger)
+
+
+def _hosted_call(body: Block, betas: object, stream: bool) -> HttpCall:
+    """The call to a cloud host: the model in the path, the version in the body."""
+    model = quote(str(body.pop("model")), safe="@")
+    headers = _headers(body, betas)
+    version = headers.pop("anthropic-version")
+    body["anthropic_version"] = HOSTED_VERSION_WITH_SAMPLING if version == VERSION_WITH_SAMPLING else version
+    path = f"/models/{model}:{'streamRawPredict' if stream else 'rawPredict'}"
+    return HttpCall(path=path, headers=headers, body=dump_json(body))
 
 
 def _body(request: Request[Any], capabilities: Capabilities, talk: Conversation) -> Block:

@@ -5,6 +5,7 @@ them. `Capabilities.spelling` knows these keys for this format:
 
 - `reasoning/effort`: `"budget"` = the model has no effort words for thinking, a word is sent as a token budget;
 - `reasoning/none`: `"between_tools"` = thinking cannot be switched off, only kept from coming first;
+- `model`: `"in_path"` = a cloud host with the model in the path and the version in the body;
 - `stop/blank`: `"refused"` = a stop sequence of white space alone is an error there;
 - `exclusive`: pairs that the model refuses together, separated by blanks, out of `EXCLUSIVE`.
 """
@@ -25,6 +26,9 @@ VERSION = "2026-10-21"
 VERSION_WITH_SAMPLING = "2023-06-01"
 """The older version: 2026-10-21 refuses `temperature`, `top_p` and `top_k` on every model, this one leaves it to the
 model (https://platform.claude.com/docs, versioning; 2026-11-23)."""
+
+HOSTED_VERSION_WITH_SAMPLING = "vertex-2023-10-16"
+"""The older version's name where it stands in the body (SDK before 2.0; wire facts 2026-11-23)."""
 
 SAMPLING = ("temperature", "top_p", "top_k")
 

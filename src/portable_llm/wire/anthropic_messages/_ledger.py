@@ -17,6 +17,7 @@ def dropped(axis: Axis, subject: str, detail: str) -> Adaptation:
     return entry(axis, subject, "dropped", detail, "nobody")
 
 
+MODEL_IN_PATH = entry("wire", "/model", "moved", "the model stands in the path, the protocol's version in the body")
 SYSTEM = entry("dialogue", "/messages/0", "moved", "leading system text stands in the field 'system'")
 RESULTS = entry("dialogue", "/messages", "moved", "tool results stand first in a user turn, as 'tool_result' blocks")
 TOOLS = entry("tools", "/tools", "renamed", "the schema of the arguments is called 'input_schema'")
