@@ -122,7 +122,7 @@ def _headers(target: Target, call: HttpCall, link: Link, key: str | None) -> dic
     headers.update(target.provider.headers)
     headers.update(call.headers)
     headers.update(link.headers)
-    headers.update(target.provider.auth.headers(key))
+    headers.update(target.provider.auth.headers(key, is_token=link.token is not None))
     return headers
 
 

@@ -17,9 +17,10 @@ _MODULES = {
     "google": "portable_llm.providers.google",
     "mistral": "portable_llm.providers.mistral",
     "openai": "portable_llm.providers.openai",
+    "openai-responses": "portable_llm.providers.openai_responses",
 }
 """Providers with a module of their own, loaded on first use; all others are rows of the catalogue."""
-_CATALOGUE = ("portable_llm.providers._hosted", "portable_llm.providers._engines")
+_CATALOGUE = ("portable_llm.providers._hosted", "portable_llm.providers._engines", "portable_llm.providers.azure")
 
 
 @cache

@@ -23,10 +23,15 @@ class Auth:
     is_optional: bool = False
     """No key is fine: local servers."""
 
-    def headers(self, key: str | None) -> dict[str, str]:
-        """The header for this key; none without a key."""
+    token_scheme: Literal["bearer"] | None = None
+    """How what a callback gave is shown, where that differs from a key; in the header `authorization`."""
+
+    def headers(self, key: str | None, *, is_token: bool = False) -> dict[str, str]:
+        """The header for this key, or for this token that a callback gave; none without either."""
         if key is None or self.scheme == "none":
             return {}
+        if is_token and self.token_scheme == "bearer":
+            return {"authorization": f"Bearer {key}"}
         return {self.header: f"Bearer {key}" if self.scheme == "bearer" else key}
 
 
@@ -43,6 +48,13 @@ class Provider:
     """Where its API begins, without a trailing slash; `None`: the caller must say."""
     base_url_env: tuple[str, ...] = ()
     """Environment variables that move it, as the vendor's own SDK reads them."""
+    prefix: str = ""
+    """What stands between the base URL and the path of a call, with a leading slash; `{model}` is the model. A base URL
+    that already ends in it, or in the beginning of it, is fine: people write it all ways."""
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Sent behind the path of every call."""
+    query_env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Name in the query → environment variable that changes its value."""
     auth: Auth = Auth()
     otel_name: str | None = None
     """`gen_ai.provider.name`; by default the name."""

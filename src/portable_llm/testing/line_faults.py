@@ -156,7 +156,8 @@ class StreamError(Fault):
         return replace(answer, chunks=(*answer.chunks[: self.after_events], error))
 
 
-_FINISH = re.compile(rb'("\w*(?:finish|stop|done)_?[rR]eason"\s*:\s*")(\w*)(")')
+_FINISH = re.compile(rb'("(?:\w*(?:finish|stop|done)_?[rR]eason|status|reason)"\s*:\s*")(\w*)(")')
+"""Where the word stands; one protocol has it as the status of the answer, or the reason why it is incomplete."""
 
 
 @dataclass(frozen=True, slots=True)

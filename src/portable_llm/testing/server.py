@@ -48,8 +48,12 @@ class Route:
     """Paths that it answers; the group `call` is the path below the base URL."""
 
 
+_AZURE = r"/openai(?:/v1|/deployments/[^/]+)?"
+"""What stands before the path at hosts that keep one more protocol version, or each model, at an address of its own."""
+
 ROUTES = (
-    Route(wire="openai-chat", base="/v1", path=re.compile(r"(?:/v1)?(?P<call>/chat/completions)")),
+    Route(wire="openai-chat", base="/v1", path=re.compile(rf"(?:/v1|{_AZURE})?(?P<call>/chat/completions)")),
+    Route(wire="openai-responses", base="/v1", path=re.compile(rf"(?:/v1|{_AZURE})?(?P<call>/responses)")),
     Route(wire="anthropic-messages", base="", path=re.compile(r"(?P<call>/v1/messages)")),
     Route(
         wire="gemini",
@@ -107,10 +111,11 @@ class FakeServer:
 
     def base_url(self, name: str) -> str:
         """The base URL for a wire format or a provider; raises `ConfigurationError` for an unknown name."""
-        wire = name if name in wire_names() else provider(name).wire
+        row = None if name in wire_names() else provider(name)
+        wire = name if row is None else row.wire
         for route in ROUTES:
             if route.wire == wire:
-                return self.url + route.base
+                return self.url if row is not None and row.prefix else self.url + route.base
         raise ConfigurationError(f"the fake server has no route for the wire format {wire!r}")
 
     @property
