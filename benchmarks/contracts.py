@@ -27,11 +27,16 @@ WIRE_OF_PROTOCOL: Mapping[str, str] = {
     "mistral": "mistral-chat",
     "openai-chat": "openai-chat",
     "openai-compatible": "openai-chat",
+    "openai-responses": "openai-responses",
     "vertex-gemini": "gemini",
 }
 """Protocol family of a recording → wire format; a family without a row has none in this version."""
 
-WIRE_OF_OPERATION: Mapping[str, str] = {"messages": "anthropic-messages", "generate": "gemini"}
+WIRE_OF_OPERATION: Mapping[str, str] = {
+    "messages": "anthropic-messages",
+    "generate": "gemini",
+    "responses": "openai-responses",
+}
 """Hosts that speak several protocols: the operation of the recording decides."""
 
 
@@ -52,8 +57,6 @@ def decode(exchange: Mapping[str, Any]) -> dict[str, Any]:
 
 def _wire_of(exchange: Mapping[str, Any]) -> WireFormat:
     family = exchange["protocol"].partition(":")[0]
-    if exchange["operation"] == "responses":
-        raise LookupError("no wire format speaks 'responses'")
     if family not in WIRE_OF_PROTOCOL:
         raise LookupError(f"no wire format speaks {family!r}")
     name = WIRE_OF_PROTOCOL[family]

@@ -139,7 +139,8 @@ def test_only_providers_know_provider_names(path: Path) -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
 
-    assert not strings & set(provider_names())
+    # A provider may be called what its protocol is called, which is a neutral name.
+    assert not strings & (set(provider_names()) - set(wire_names()))
 
 
 def test_the_suite_s_judges_stand_beside_the_library() -> None:

@@ -44,7 +44,8 @@ WITHOUT_SCHEMAS = "anthropic:claude-3-haiku-20240307"
 GEMINI = "google:gemini-3-pro"
 OLDER_GEMINI = "google:gemini-2.0-flash"
 UNKNOWN = "compatible:m@http://host/v1"
-CERTAIN = (STRICT, "openai:o3", ALWAYS_HELD, NEVER_FORCED, WITHOUT_SCHEMAS, GEMINI, OLDER_GEMINI, UNKNOWN)
+RESPONSES = "openai-responses:gpt-5.4"
+CERTAIN = (STRICT, "openai:o3", RESPONSES, ALWAYS_HELD, NEVER_FORCED, WITHOUT_SCHEMAS, GEMINI, OLDER_GEMINI, UNKNOWN)
 OTHERS = {*one_of_each_wire()} - {model.partition(":")[0] for model in CERTAIN}
 MODELS = (*CERTAIN, *(f"{name}:some-model" for name in sorted(OTHERS)))
 """Models that differ in how a value may travel, and one of every other wire format."""
@@ -90,6 +91,8 @@ def sent_schema(made: Plan[Any]) -> Any:
         return body["response_format"]["json_schema"]["schema"]
     if "output_config" in body:
         return body["output_config"]["format"]["schema"]
+    if "text" in body:
+        return body["text"]["format"]["schema"]
     config = body.get("generationConfig", {})
     return config.get("responseJsonSchema") or config.get("responseSchema")
 
@@ -101,7 +104,7 @@ def reason(made: Plan[Any]) -> str:
 # ---- which way -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", [STRICT, ALWAYS_HELD, NEVER_FORCED, GEMINI, OLDER_GEMINI])
+@pytest.mark.parametrize("model", [STRICT, RESPONSES, ALWAYS_HELD, NEVER_FORCED, GEMINI, OLDER_GEMINI])
 def test_what_can_be_said_natively_is(client: Client, model: str) -> None:
     made = planned(client, model, Output(schema=MAP))
 

@@ -99,10 +99,10 @@ def test_every_provider_s_empty_answer_is_known(provider: str, stream: bool) -> 
     with FakeServer(faults=[EmptyAnswer()]) as server, Client(api_keys={provider: "k"}) as client:
         model = f"{provider}:m@{server.base_url(provider)}"
         if stream:
-            with client.stream(model, "Hello", max_output_tokens=9) as events:
+            with client.stream(model, "Hello", max_output_tokens=16) as events:
                 got = events.finish()
         else:
-            got = client.chat(model, "Hello", max_output_tokens=9)
+            got = client.chat(model, "Hello", max_output_tokens=16)
 
     assert got.refusal is not None
     assert got.refusal.kind == "empty"

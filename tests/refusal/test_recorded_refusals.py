@@ -31,6 +31,7 @@ WIRES = {
     "mistral": "mistral-chat",
     "openai-chat": "openai-chat",
     "openai-compatible": "openai-chat",
+    "openai-responses": "openai-responses",
     "vertex-gemini": "gemini",
 }
 """Protocol of a recording → the wire format that reads it; others have none yet."""
@@ -42,6 +43,7 @@ OPERATIONS = {
     "generate": "gemini",
     "chat": "openai-chat",
     "completions": "openai-chat",
+    "responses": "openai-responses",
 }
 MARKS = {"refusal", "content-filter", "prompt-blocked", "guardrail-intervened"}
 

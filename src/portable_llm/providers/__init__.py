@@ -25,9 +25,10 @@ _MODULES = {
     "openai": "portable_llm.providers.openai",
     "vertex": "portable_llm.providers.vertex",
     "vertex-anthropic": "portable_llm.providers.vertex_anthropic",
+    "openai-responses": "portable_llm.providers.openai_responses",
 }
 """Providers with a module of their own, loaded on first use; all others are rows of the catalogue."""
-_CATALOGUE = ("portable_llm.providers._hosted", "portable_llm.providers._engines")
+_CATALOGUE = ("portable_llm.providers._hosted", "portable_llm.providers._engines", "portable_llm.providers.azure")
 
 
 @cache

@@ -55,6 +55,13 @@ class Provider:
     `None` from it: they do not say. Asked before `base_url`."""
     located_by: tuple[str, ...] = ()
     """The variables that it needs: what to set where it says nothing."""
+    prefix: str = ""
+    """What stands between the base URL and the path of a call, with a leading slash; `{model}` is the model. A base URL
+    that already ends in it, or in the beginning of it, is fine: people write it all ways."""
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Sent behind the path of every call."""
+    query_env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Name in the query → environment variable that changes its value."""
     auth: Auth = Auth()
     otel_name: str | None = None
     """`gen_ai.provider.name`; by default the name."""

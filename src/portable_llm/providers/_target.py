@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from portable_llm._capabilities import Capabilities
 from portable_llm._errors import ConfigurationError
@@ -44,6 +44,8 @@ class Target:
     base_url: str
     is_override: bool
     """The model string itself named the base URL; the vendor's own key is then not sent to it."""
+    query: Mapping[str, str] | None = None
+    """Sent behind the path of every call; `None`: what the provider's row says."""
 
     @property
     def origin(self) -> Origin:
@@ -53,9 +55,22 @@ class Target:
     def url(self, path: str) -> str:
         """The address of a call. A base URL that already ends in the version that the path begins with is fine:
         people write it both ways."""
+        if self.provider.prefix or self.provider.query:
+            return self._placed(path)
         version = path[: path.find("/", 1)] if path.startswith("/v") else ""
         base = self.base_url.removesuffix(version) if version else self.base_url
         return base + path
+
+    def _placed(self, path: str) -> str:
+        """The address where a host has its own prefix and query; a call that is about no model leaves the model out."""
+        prefix = self.provider.prefix
+        if "{model}" in prefix and not self.model:
+            prefix = prefix.partition("/{model}")[0].rpartition("/")[0]
+        starts = [prefix[:end] for end, sign in enumerate(f"{prefix}/") if sign == "/" and end]
+        lead = next((start for start in reversed(starts) if self.base_url.endswith(start)), "")
+        url = self.base_url.removesuffix(lead) + prefix.replace("{model}", quote(self.model, safe="")) + path
+        query = self.provider.query if self.query is None else self.query
+        return f"{url}{'&' if '?' in path else '?'}{urlencode(query)}" if query else url
 
     def capabilities(self, wire: Capabilities) -> Capabilities:
         """What the model accepts here."""
@@ -91,10 +106,13 @@ class Settings:
             set_these = f"; set {' and '.join(found.located_by)}, or" if found.located_by else ";"
             raise ConfigurationError(
                 f"provider {name!r} has no base URL of its own{set_these} write {name}:{bare}@http://host/v1 "
-                f"or pass base_urls={{{name!r}: ...}}"
+                f"or pass base_urls={{{name!r}: ...}}" + "".join(f" or set {env}" for env in found.base_url_env)
             )
         base_url = check_base_url(url, f"model {model!r}" if at else f"base URL of {name!r}")
-        return Target(provider=found, model=bare, base_url=base_url, is_override=at is not None)
+        query = {name: os.environ.get(found.query_env.get(name, "")) or value for name, value in found.query.items()}
+        return Target(
+            provider=found, model=bare, base_url=base_url, is_override=at is not None, query=query if query else None
+        )
 
     def endpoint(self, name: str) -> Target:
         """A provider without a model: `name` or `name@base_url`; raises `ConfigurationError`."""

@@ -41,7 +41,7 @@ _NO_TOOLS: Mapping[str, Fact] = {
     "tools": _no("any tool call of this model needs the Responses API"),
 }
 
-_MODELS = (
+MODELS = (
     ModelRule(pattern=r"(chatgpt-4o|gpt-4|gpt-3\.5|gpt-audio|gpt-5(\.\d)?-chat).*", facts=_NO_EFFORT),
     ModelRule(pattern=r"gpt-4(-.*)?|gpt-3\.5.*|gpt-4o-2024-05-13", facts=_NO_SCHEMAS),
     ModelRule(
@@ -87,6 +87,14 @@ _MODELS = (
     ),
 )
 
+"""What is different on Chat Completions, by name of the model."""
+
+FACTS: Mapping[str, Fact] = {
+    "tools/count": Fact(maximum=128, source=_DOCS, date=_DATE),
+    "tools/description": Fact(maximum=1024, source=_DOCS, date=_DATE, note="string_above_max_length (400)"),
+}
+"""What holds for the service whatever the protocol."""
+
 PROVIDER = Provider(
     name="openai",
     title="OpenAI",
@@ -95,10 +103,7 @@ PROVIDER = Provider(
     base_url_env=("OPENAI_BASE_URL",),
     auth=Auth(env=("OPENAI_API_KEY",)),
     capabilities=Capabilities(
-        facts={
-            "tools/count": Fact(maximum=128, source=_DOCS, date=_DATE),
-            "tools/description": Fact(maximum=1024, source=_DOCS, date=_DATE, note="string_above_max_length (400)"),
-        },
+        facts=FACTS,
         spelling={
             "max_output_tokens": "max_completion_tokens",
             "output/strict": "opt_in",
@@ -106,6 +111,6 @@ PROVIDER = Provider(
             "output/json": "by_name",
         },
     ),
-    models=_MODELS,
+    models=MODELS,
     documentation="https://platform.openai.com/docs/api-reference/chat",
 )

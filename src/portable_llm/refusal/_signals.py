@@ -194,12 +194,51 @@ _MISTRAL_CHAT = (
     _mistral("finish_reason", "content_filter", "output_filter", "hosts that filter its models, " + _WIRE_FACTS),
 )
 
+
+def _responses(
+    place: str, word: str, source: RefusalSource, category: RefusalCategory = "unspecified", **more: Any
+) -> Signal:
+    return Signal(wire="openai-responses", place=place, word=word, source=source, category=category, **more)
+
+
+_OPENAI_RESPONSES = (
+    _responses("content.refusal", ANY, "model", fact=_WIRE_FACTS),
+    _responses("incomplete_details.reason", "content_filter", "output_filter", fact=_WIRE_FACTS),
+    _responses("content_filters.completion", ANY, "output_filter", fact="a block in Azure's report, " + _AZURE),
+    _responses(
+        "content_filters.content_filter_offsets",
+        ANY,
+        "output_filter",
+        withdraws=True,
+        fact="a block of a passage that had gone out, " + _AZURE,
+    ),
+    _responses("content_filters.prompt", ANY, "input_filter", fact="a block in Azure's report, " + _AZURE),
+    _responses("code", "content_filter", "input_filter", fact="Azure, " + _WIRE_FACTS),
+    _responses("code", "responsibleaipolicyviolation", "input_filter", is_billed=True, fact=_AZURE),
+    _responses("code", "content_policy_violation", "provider_policy", fact=_WIRE_FACTS),
+    _responses("code", "image_content_policy_violation", "provider_policy", fact="openai SDK 3.54.0"),
+    _responses("code", "invalid_prompt", "provider_policy", fact="openai SDK 3.54.0"),
+    _responses("code", "bio_policy", "provider_policy", "bio_chem", fact="openai SDK 3.54.0"),
+    _responses("code", "cyber_policy", "provider_policy", "cyber", fact="microsoft/PyRIT #2714"),
+    _responses("code", "misalignment_policy_violation", "provider_policy", "other", fact="openai SDK 3.54.0"),
+    _responses("code", "moderation", "input_filter", fact="OpenRouter, 403 with metadata.reasons, " + _WIRE_FACTS),
+    _responses("misalignment", ANY, "provider_policy", "other", fact="openai SDK 3.54.0"),
+    _responses("error.message", "content management policy", "input_filter", is_billed=True, fact=_AZURE),
+    _responses(
+        "error.message",
+        "content violates usage guidelines",
+        "provider_policy",
+        fact="xAI 403, UKGovernmentBEIS/inspect_ai #2267",
+    ),
+)
+
 SIGNALS: tuple[Signal, ...] = (
     *_ANTHROPIC_MESSAGES,
     *_BEDROCK_CONVERSE,
     *_GEMINI,
     *_MISTRAL_CHAT,
     *_OPENAI_CHAT,
+    *_OPENAI_RESPONSES,
 )
 """Sorted by wire format; within one, the order of a table in the docs."""
 
@@ -223,17 +262,20 @@ _GUARDRAIL: Mapping[str, RefusalCategory] = {
     "sensitive_information_policy": "privacy",
 }
 
+_OPENAI_WORDS: Mapping[str, RefusalCategory] = {
+    **_MODERATION,
+    "jailbreak": "prompt_attack",
+    "indirect_attack": "prompt_attack",
+    "protected_material_text": "copyright",
+    "protected_material_code": "copyright",
+    "personally_identifiable_information": "privacy",
+    "safety_check_type_bio": "bio_chem",
+    "safety_check_type_csam": "sexual",
+}
+
 WORDS: Mapping[str, Mapping[str, RefusalCategory]] = {
-    "openai-chat": {
-        **_MODERATION,
-        "jailbreak": "prompt_attack",
-        "indirect_attack": "prompt_attack",
-        "protected_material_text": "copyright",
-        "protected_material_code": "copyright",
-        "personally_identifiable_information": "privacy",
-        "safety_check_type_bio": "bio_chem",
-        "safety_check_type_csam": "sexual",
-    },
+    "openai-chat": _OPENAI_WORDS,
+    "openai-responses": _OPENAI_WORDS,
     "anthropic-messages": {
         "cyber": "cyber",
         "bio": "bio_chem",

@@ -165,7 +165,8 @@ def _exception(error: HttpReply) -> str:
     return f"{EXCEPTION}{word[:1].lower()}{word[1:]}" if word else ""
 
 
-_FINISH = re.compile(rb'("\w*(?:finish|stop|done)_?[rR]eason"\s*:\s*")(\w*)(")')
+_FINISH = re.compile(rb'("(?:\w*(?:finish|stop|done)_?[rR]eason|status|reason)"\s*:\s*")(\w*)(")')
+"""Where the word stands; one protocol has it as the status of the answer, or the reason why it is incomplete."""
 
 
 @dataclass(frozen=True, slots=True)

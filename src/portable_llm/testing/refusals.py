@@ -175,12 +175,39 @@ _MISTRAL: Mapping[str, Row] = {
     "finish_reason=content_filter": {"finish_reason": "content_filter"},
 }
 
+_SHARED = (
+    *("content_filter", "responsibleaipolicyviolation", "content_policy_violation", "image_content_policy_violation"),
+    *("invalid_prompt", "bio_policy", "cyber_policy", "misalignment_policy_violation", "moderation"),
+)
+"""Errors that are the same in both protocols of their host."""
+
+
+def _responses_rows() -> Iterator[tuple[str, Row]]:
+    said = {"type": "refusal", "refusal": "I'm sorry, I can't help with that."}
+    yield "content.refusal", {"part": said}
+    filtered = {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}
+    yield "incomplete_details.reason=content_filter", {"end": filtered}
+    for side in ("completion", "prompt"):
+        report = {"blocked": True, "source_type": side, "content_filter_results": _VIOLENCE}
+        yield f"content_filters.{side}", {"end": {**filtered, "content_filters": [report]}}
+    late = {"content_filter_offsets": {"start_offset": 0, "end_offset": 4, "check_offset": 0}}
+    report = {"blocked": True, "source_type": "completion", "content_filter_results": _VIOLENCE, **late}
+    yield "content_filters.content_filter_offsets", {"end": {**filtered, "content_filters": [report]}}
+    for code in _SHARED:
+        yield f"code={code}", _CHAT[f"code={code}"]
+    for name in ("misalignment", "error.message=content management policy"):
+        yield name, _CHAT[name]
+    name = "error.message=content violates usage guidelines"
+    yield name, _CHAT[name]
+
+
 REFUSALS: Mapping[str, Mapping[str, Row]] = {
     "anthropic-messages": _MESSAGES,
     "bedrock-converse": _CONVERSE,
     "gemini": dict(_gemini_rows()),
     "mistral-chat": _MISTRAL,
     "openai-chat": _CHAT,
+    "openai-responses": dict(_responses_rows()),
 }
 """Wire format → name of the signal → what the answer has."""
 
@@ -213,6 +240,35 @@ def _chat_events(row: Row, text: str) -> Iterator[bytes]:
     yield _data({**head, "choices": [last]})
     yield _data({**head, "choices": [], "usage": _COUNTS})
     yield b"data: [DONE]\n\n"
+
+
+def _responses_body(row: Row, text: str) -> dict[str, Any]:
+    content: list[Any] = [{"type": "output_text", "text": text, "annotations": []}] if text else []
+    content += [row["part"]] if "part" in row else []
+    message = {"type": "message", "id": "msg_fake", "role": "assistant", "status": "completed", "content": content}
+    head = {"id": "resp_fake", "object": "response", "created_at": 0, "status": "completed", "model": "fake"}
+    usage = {"input_tokens": 9, "output_tokens": 3, "total_tokens": 12}
+    return {**head, "output": [message] if content else [], "usage": usage, **row.get("end", {})}
+
+
+def _responses_events(row: Row, text: str) -> Iterator[bytes]:
+    whole = _responses_body(row, text)
+    yield _named("response.created", response={**whole, "status": "in_progress", "output": [], "usage": None})
+    for item in whole["output"]:
+        yield _named("response.output_item.added", output_index=0, item={**item, "content": []})
+        for place, part in enumerate(item["content"]):
+            field, kind = ("refusal", "refusal") if part["type"] == "refusal" else ("text", "output_text")
+            at = {"output_index": 0, "content_index": place, "item_id": item["id"]}
+            for piece in _halves(part[field]):
+                yield _named(f"response.{kind}.delta", **at, delta=piece)
+            yield _named(f"response.{kind}.done", **at, **{field: part[field]})
+        if "error" not in row:
+            yield _named("response.output_item.done", output_index=0, item=item)
+    if "error" in row:
+        error = row["error"]["error"]
+        yield _named("error", **(row["error"] if isinstance(error, str) else {"error": error}))
+    else:
+        yield _named(f"response.{whole['status']}", response=whole)
 
 
 def _messages_body(row: Row, text: str) -> dict[str, Any]:
@@ -316,6 +372,7 @@ _BODIES = {
     "gemini": _gemini_body,
     "mistral-chat": _mistral_body,
     "openai-chat": _chat_body,
+    "openai-responses": _responses_body,
 }
 _EVENTS = {
     "anthropic-messages": _messages_events,
@@ -323,6 +380,7 @@ _EVENTS = {
     "gemini": _gemini_events,
     "mistral-chat": _mistral_events,
     "openai-chat": _chat_events,
+    "openai-responses": _responses_events,
 }
 
 

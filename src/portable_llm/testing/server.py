@@ -53,9 +53,12 @@ class Route:
 
 _PROJECT = r"/v1(?:beta1)?/projects/[^/]+/locations/[^/]+/publishers"
 """Before the models of a publisher at Vertex AI."""
+_AZURE = r"/openai(?:/v1|/deployments/[^/]+)?"
+"""What stands before the path at hosts that keep one more protocol version, or each model, at an address of its own."""
 
 ROUTES = (
-    Route(wire="openai-chat", base="/v1", path=re.compile(r"(?:/v1)?(?P<call>/chat/completions)")),
+    Route(wire="openai-chat", base="/v1", path=re.compile(rf"(?:/v1|{_AZURE})?(?P<call>/chat/completions)")),
+    Route(wire="openai-responses", base="/v1", path=re.compile(rf"(?:/v1|{_AZURE})?(?P<call>/responses)")),
     Route(
         wire="anthropic-messages",
         base="",
@@ -124,9 +127,12 @@ class FakeServer:
 
     def base_url(self, name: str) -> str:
         """The base URL for a wire format or a provider; raises `ConfigurationError` for an unknown name."""
-        wire = name if name in wire_names() else provider(name).wire
+        row = None if name in wire_names() else provider(name)
+        wire = name if row is None else row.wire
         for route in ROUTES:
             if route.wire == wire:
+                if row is not None and row.prefix:
+                    return self.url
                 return self.url + route.hosted.get(name, route.base)
         raise ConfigurationError(f"the fake server has no route for the wire format {wire!r}")
 

@@ -18,6 +18,7 @@ _PACKAGES = {
     "gemini": "portable_llm.wire.gemini",
     "mistral-chat": "portable_llm.wire.mistral",
     "openai-chat": "portable_llm.wire.openai_chat",
+    "openai-responses": "portable_llm.wire.openai_responses",
 }
 
 

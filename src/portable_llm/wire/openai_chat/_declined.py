@@ -23,8 +23,8 @@ def words_of(fields: Mapping[str, Any], error: Mapping[str, Any]) -> list[str]:
     return [str(word) for word in listed if isinstance(word, (str, int)) and not isinstance(word, bool) and word != ""]
 
 
-def _row(place: str, word: str = "") -> Signal:
-    signal = signal_of(_WIRE, place, word)
+def _row(place: str, word: str = "", wire: str = _WIRE) -> Signal:
+    signal = signal_of(wire, place, word)
     assert signal is not None, f"the table of signals has no row for {place}"
     return signal
 
@@ -33,32 +33,38 @@ def _row(place: str, word: str = "") -> Signal:
 
 
 def declined_by_error(
-    fields: Mapping[str, Any], status: int = 200, *, before: Sequence[str] = (), has_text: bool = False
+    fields: Mapping[str, Any],
+    status: int = 200,
+    *,
+    before: Sequence[str] = (),
+    has_text: bool = False,
+    wire: str = _WIRE,
 ) -> tuple[Refusal, str] | None:
     """The refusal that comes as an error, with the word for it: a code or type, a list of reasons, or a sentence.
 
-    `before`: evidence that goes first. `has_text`: text came before the error.
+    `before`: evidence that goes first. `has_text`: text came before the error. `wire`: whose signals count, since
+    another protocol of the same hosts has the same errors.
     """
     error = as_dict(fields.get("error"))
     inner = as_dict(error.get("innererror"))
     reasons = [str(reason) for reason in as_list(as_dict(error.get("metadata")).get("reasons"))]
-    word = next((word for word in words_of(fields, error) if signal_of(_WIRE, "code", word)), None)
+    word = next((word for word in words_of(fields, error) if signal_of(wire, "code", word)), None)
     if word is None and reasons and 403 in (status, error.get("code")):
         word = "moderation"
     if word is None:
-        return _by_report(error, before) or _by_sentence(fields, before)
+        return _by_report(error, before, wire) or _by_sentence(fields, before, wire)
     report = as_dict(inner.get("content_filter_result")) or as_dict(inner.get("content_filter_results"))
-    hits = _hits(report)
+    hits = hits_of(report)
     # Azure wraps the code of its policy into a plainer one; the inner one knows about the bill.
-    policy = signal_of(_WIRE, "code", as_str(inner.get("code")) or "")
+    policy = signal_of(wire, "code", as_str(inner.get("code")) or "")
     refusal = hard(
-        _row("code", word),
+        _row("code", word, wire),
         word,
         categories=[name for name, _ in hits] or reasons,
         evidence=(
             *before,
             f"code={word}",
-            *_shown("content_filter_result", hits),
+            *shown("content_filter_result", hits),
             *(f"metadata.reasons={reason}" for reason in reasons),
         ),
         is_billed=policy.is_billed if policy else None,
@@ -77,13 +83,13 @@ def declined_inside(
     return declined_by_error({**({} if "choices" in body else body), "error": error}, has_text=has_text)
 
 
-def _by_report(error: Mapping[str, Any], before: Sequence[str]) -> tuple[Refusal, str] | None:
+def _by_report(error: Mapping[str, Any], before: Sequence[str], wire: str) -> tuple[Refusal, str] | None:
     if not isinstance(error.get("misalignment"), dict):
         return None
     report = as_dict(error["misalignment"])
     said = as_str(report.get("error_type"))
     refusal = hard(
-        _row("misalignment"),
+        _row("misalignment", wire=wire),
         categories=[said] if said else (),
         text=as_str(report.get("detailed_explanation")),
         evidence=(*before, f"misalignment={said}" if said else "misalignment"),
@@ -91,9 +97,9 @@ def _by_report(error: Mapping[str, Any], before: Sequence[str]) -> tuple[Refusal
     return refusal, "misalignment"
 
 
-def _by_sentence(fields: Mapping[str, Any], before: Sequence[str]) -> tuple[Refusal, str] | None:
+def _by_sentence(fields: Mapping[str, Any], before: Sequence[str], wire: str) -> tuple[Refusal, str] | None:
     message = error_message(fields)
-    signal = signal_in(_WIRE, message) if message else None
+    signal = signal_in(wire, message) if message else None
     if signal is None:
         return None
     failed = message.rpartition("Failed check:")[2].strip() if "Failed check:" in message else ""
@@ -123,7 +129,7 @@ def declined_by_answer(
     `body` and `choice` hold what an answer has, or what a stream has said in all; `said` are the words of refusal.
     """
     word = as_str(choice.get("finish_reason")) or ""
-    hits = _hits(as_dict(choice.get("content_filter_results")))
+    hits = hits_of(as_dict(choice.get("content_filter_results")))
     ending = signal_of(_WIRE, "finish_reason", word)
     if ending is None and not hits:
         if not said:
@@ -156,11 +162,11 @@ def _reported(
     offsets = ["content_filter_offsets"] if choice.get("content_filter_offsets") else []
     place = "content_filter_offsets" if offsets else "content_filter_results"
     if hits:
-        names, shown = [name for name, _ in hits], _shown("content_filter_results", hits)
-        return (ending if ending and not offsets else _row(place)), names, [*shown, *offsets]
+        names, seen = [name for name, _ in hits], shown("content_filter_results", hits)
+        return (ending if ending and not offsets else _row(place)), names, [*seen, *offsets]
     prompt = [hit for item in as_list(body.get("prompt_filter_results")) for hit in _prompt_hits(item)]
     if prompt:
-        return _row("prompt_filter_results"), [name for name, _ in prompt], _shown("prompt_filter_results", prompt)
+        return _row("prompt_filter_results"), [name for name, _ in prompt], shown("prompt_filter_results", prompt)
     for side, at in (("output", "content_filter_results"), ("input", "prompt_filter_results")):
         if flagged := _flagged(body, side):
             return _row(at), flagged, [f"moderation.{side}={name}" for name in flagged]
@@ -168,7 +174,7 @@ def _reported(
 
 
 def _prompt_hits(item: object) -> list[tuple[str, str]]:
-    return _hits(as_dict(as_dict(item).get("content_filter_results")))
+    return hits_of(as_dict(as_dict(item).get("content_filter_results")))
 
 
 def _flagged(body: Mapping[str, Any], side: str) -> list[str]:
@@ -188,7 +194,7 @@ def _label(choice: Mapping[str, Any]) -> str | None:
     return as_str(error.get("message")) if as_str(error.get("code")) == "content_filter" else None
 
 
-def _hits(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+def hits_of(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a filter report marks as filtered, with its severity; the gravest first."""
     found = [
         (name, as_str(as_dict(result).get("severity")) or "")
@@ -198,5 +204,6 @@ def _hits(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return sorted(found, key=lambda hit: -(_SEVERITIES.index(hit[1]) if hit[1] in _SEVERITIES else 0))
 
 
-def _shown(place: str, hits: list[tuple[str, str]]) -> list[str]:
+def shown(place: str, hits: list[tuple[str, str]]) -> list[str]:
+    """The same as evidence."""
     return [f"{place}.{name}={severity}" if severity else f"{place}.{name}" for name, severity in hits]

@@ -62,10 +62,10 @@ def parse_error(reply: HttpReply, origin: Origin) -> ProviderError | Response[No
     declined = declined_by_answer(fields, choice, before=status) if choice else None
     declined = declined or declined_by_error(fields, reply.status, before=status)
     if declined is not None:
-        return _declined(reply, origin, declined, fields)
+        return declined_response(reply, origin, declined, fields)
     message = error_message(body)
     words = words_of(fields, as_dict(fields.get("error")))
-    kind = _kind(words, message, reply.status)
+    kind = kind_of(words, message, reply.status)
     return provider_error(reply, kind=kind, message=message, code=words[0] if words else None)
 
 
@@ -73,25 +73,27 @@ def error_inside(body: Mapping[str, Any], choice: Mapping[str, Any], reply: Http
     """The error in a 2xx answer or in a chunk of a stream, if there is one."""
     error = body.get("error") or choice.get("error")
     if error:
-        return _error_of({"error": error}, reply)
+        return error_of({"error": error}, reply)
     base = as_dict(body.get("base_resp"))
     if as_int(base.get("status_code")):
-        return _error_of({"error": {"message": base.get("status_msg"), "code": base["status_code"]}}, reply)
+        return error_of({"error": {"message": base.get("status_msg"), "code": base["status_code"]}}, reply)
     if body.get("object") == "error" or (not choice and "choices" not in body and error_message(body)):
-        return _error_of(body, reply)
+        return error_of(body, reply)
     return None
 
 
-def _error_of(fields: Mapping[str, Any], reply: HttpReply) -> ProviderError:
+def error_of(fields: Mapping[str, Any], reply: HttpReply) -> ProviderError:
+    """The error that a 2xx answer or a stream holds: a status of its own, else one that says the provider failed."""
     error = as_dict(fields.get("error"))
     words = words_of(fields, error)
     message = error_message(dict(fields))
     status = as_int(error.get("status_code")) or next((int(word) for word in words if word.isdecimal()), 0)
-    kind = _kind(words, message, status if 400 <= status < 600 else 500)
+    kind = kind_of(words, message, status if 400 <= status < 600 else 500)
     return provider_error(reply, kind=kind, message=message, code=words[0] if words else None)
 
 
-def _kind(words: list[str], message: str, status: int) -> ErrorKind:
+def kind_of(words: list[str], message: str, status: int) -> ErrorKind:
+    """What an error means, by its words, then its sentence, then the status."""
     for word in words:
         if (kind := KINDS.get(word.lower())) is not None:
             return kind
@@ -104,9 +106,10 @@ def _kind(words: list[str], message: str, status: int) -> ErrorKind:
     return _KINDS_OF_STATUS.get(status) or kind_of_status(status)
 
 
-def _declined(
+def declined_response(
     reply: HttpReply, origin: Origin, declined: tuple[Refusal, str], body: Mapping[str, Any]
 ) -> Response[None]:
+    """The answer that a refusal is which came as an error."""
     refusal, word = declined
     return Response(
         message=Message(role="assistant", parts=()),
