@@ -45,7 +45,8 @@ print(sorted({(repair.stage, repair.kind) for repair in outcome.repairs}))
 ```
 
 An application that wants less refuses by grade, by kind, or beforehand by policy. On the command line: `portable-llm
-repair FILE --explain`. Why the lines are drawn here: [Alignment](../explanation/alignment.md).
+repair FILE --explain`. Why the lines are drawn here: [Alignment](../explanation/alignment.md); sixty texts beside other
+libraries: [Sixty hard texts](../explanation/hard-texts.md).
 
 ## Grades
 
