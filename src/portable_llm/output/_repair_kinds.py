@@ -31,6 +31,9 @@ REPAIRS: dict[str, RepairKind] = {
         "arguments written as tags, read into an object",
         "<function=f><parameter=city>Bern</parameter></function>",
     ),
+    "calls_read": RepairKind(
+        "find", "calls written as Python, where the schema asks for calls or arguments", '[book(city="Bern", nights=2)]'
+    ),
     "string_opened": RepairKind("find", "the value stood as text in a string", '"~~~json\\n{\\"a\\": 1}\\n~~~"'),
     "lines_collected": RepairKind(
         "find", "values on lines of their own, where a list was asked for", '{"a": 1}\n{"a": 2}'
@@ -69,5 +72,9 @@ REPAIRS: dict[str, RepairKind] = {
 
 _LIST: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
 _OBJECT: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
-EXAMPLE_SCHEMAS: dict[str, dict[str, Any]] = {"string_opened": _OBJECT, "lines_collected": _LIST}
+_CALLS: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"name": {}, "arguments": {}}, "required": ["name", "arguments"]},
+}
+EXAMPLE_SCHEMAS: dict[str, dict[str, Any]] = {"calls_read": _CALLS, "string_opened": _OBJECT, "lines_collected": _LIST}
 """The schema that an example is read with; the others need none."""
