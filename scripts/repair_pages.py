@@ -53,7 +53,8 @@ Run on {date}, each library in a process of its own, called as its documentation
 `instructor` and `litellm` mean to take JSON out of its wrapping and no more. `partial-json-parser`,
 `best-effort-json-parser` and `ai` are made for streams, where half a value is better than none; what they return for a
 text that breaks off is meant to be shown and not to be acted on. BAML reads by a type, so it was asked only where there
-is a schema. And the texts are ours: what we thought of when we built it, we are good at.
+is a schema. And the texts are ours: what we thought of when we built it, we are good at. How it does on texts of other
+people, and how fast: [Reading answers compared](repair-compared.md).
 
 This library's column is checked by a test with every change. The policy is `align`, the default.
 """
