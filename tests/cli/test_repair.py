@@ -10,9 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portable_llm.cli import _diff
 from portable_llm.cli import repair as module
+from portable_llm.output import read
 
 TEXT = "Sure!\n```json\n{'name': 'Ada', \"age\": 36, // years\n}\n```\n"
 SCHEMA = {
@@ -269,6 +272,19 @@ def test_colours_are_for_terminals_whose_user_wants_them(command, answer, no_col
 
     assert b"comment_removed" in said
     assert (b"\x1b[31m" in said, b"\x1b[32m" in said) == (has_colour, has_colour)
+
+
+@given(
+    st.lists(st.sampled_from([*"{}[]:,\"'\n\t\x1b\u202e\x00/#", "a", "1", "True", "```", "é", "\ud83d"]), max_size=30)
+)
+def test_any_edit_can_be_shown_and_nothing_of_it_is_obeyed(pieces):
+    text = "".join(pieces)
+    outcome = read(text)
+
+    shown = [*_diff.explained(outcome.repairs, text, coloured=False), *_diff.summary(outcome.repairs, text)]
+
+    assert all(line.isprintable() for line in shown)
+    assert len(shown) >= len(outcome.repairs)
 
 
 def test_positions_count_from_one():

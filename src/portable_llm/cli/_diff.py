@@ -6,6 +6,7 @@ The text comes from a model: nothing of it reaches the terminal that the termina
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
@@ -32,6 +33,7 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else _MARKS.get(char) or _spelt(char) for char in text)
 
 
+_LINE_END = re.compile("\n")
 _MARKS = {"\n": "↵", "\t": "⇥"}
 
 
@@ -41,7 +43,7 @@ def _spelt(char: str) -> str:
 
 def positions(text: str, offsets: Iterable[int]) -> list[tuple[int, int]]:
     """Line and column of each offset, both counted from 1."""
-    starts = [0, *(at + 1 for at, char in enumerate(text) if char == "\n")]
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     found: list[tuple[int, int]] = []
     for offset in offsets:
         line = bisect_right(starts, offset)
