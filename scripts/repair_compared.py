@@ -47,7 +47,20 @@ worker with a time limit, each library called as its documentation says.
 By category, exact in percent, for the five best and BAML:
 
 {table}
+
+Texts to which `read` gives no answer, though their authors do:
+
+{lost}
+
+Texts to which it gives another one:
+
+{wrong}
 """
+
+WRONG = {
+    "baml-6317f2007a": "a quote and a word: to its author the quote is part of the text, to `read` the text breaks off",
+}
+"""Texts read otherwise than their authors do, each with the reason."""
 
 ANSWERS = """\
 ## Recorded answers
@@ -193,6 +206,9 @@ def _scores(scores: dict[str, Any]) -> str:
         date=scores["date"],
         rows="\n".join(map(_scored, rows)),
         table=categories,
+        lost="\n".join(f"- {count}: {reason}." for reason, count in scores["lost"].items()),
+        wrong="\n".join(f"- `{one['id']}` ({one['category']}): {WRONG[one['id']]}." for one in scores["wrong"])
+        or "None.",
     )
 
 
