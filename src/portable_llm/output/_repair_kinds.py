@@ -58,6 +58,7 @@ REPAIRS: dict[str, RepairKind] = {
         "repair", "a name twice in one object, in a text that needed repair anyway", "{'a': 1, 'a': 2}"
     ),
     "bracket_added": RepairKind("repair", "a bracket that is missing within", '[{"a": 1]'),
+    "bracket_removed": RepairKind("repair", "a closing bracket that closes nothing", '{"a": [1, 2]], "b": 3}'),
     "bracket_replaced": RepairKind("repair", "a bracket of the wrong kind", "[1, 2}"),
     "brackets_added": RepairKind("repair", "brackets that are missing at an end", '{"a": {"b": "c"'),
     "cut_string_kept": RepairKind(
