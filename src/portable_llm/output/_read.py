@@ -16,9 +16,10 @@ from portable_llm._json import JsonValue, dump_json, load_json
 from portable_llm._response import Grade, Invalid, Parsed
 from portable_llm.output._align import Misfit, align
 from portable_llm.output._align_kinds import Coercions
-from portable_llm.output._find import BLOCK, WHOLE, Candidate, Finder, bare_text
+from portable_llm.output._find import BLOCK, FENCED, WHOLE, Candidate, Finder, bare_text
 from portable_llm.output._locate import locator
 from portable_llm.output._policy import Choose, Policy, ReadPolicy, policy_of
+from portable_llm.output._python_calls import python_calls
 from portable_llm.output._scanned import Scanned
 from portable_llm.schema import validate
 
@@ -120,6 +121,8 @@ def _hold(
 
 
 def _find(text: str, schema: Mapping[str, Any] | None, policy: ReadPolicy, why: str) -> Parsed[JsonValue] | Invalid:
+    if schema is not None and (called := _called(text, schema, policy)) is not None:
+        return called
     finder = Finder(text, policy)
     candidates = finder.find()
     if schema is not None and not candidates and policy.align and (whole := bare_text(text)) is not None:
@@ -181,6 +184,23 @@ def _open_text(
     )
     grade: Grade = "syntax" if outcome.grade == "exact" else outcome.grade
     return Parsed(value=outcome.value, repairs=(repair, *inside), grade=grade)
+
+
+def _called(text: str, schema: Mapping[str, Any], policy: ReadPolicy) -> Parsed[JsonValue] | None:
+    """Calls written as Python, for a schema of calls, of one call, or of the arguments of one."""
+    found = python_calls(text)
+    if found is None or not validate({}, schema):  # a schema that takes anything asks for no calls
+        return None
+    span, shown = found.span, dump_json(found.calls).decode()
+    repair = Repair(stage="find", kind="calls_read", location=span, before=text[slice(*span)], after=shown)
+    readings: list[JsonValue] = [found.calls]
+    if len(found.calls) == 1:
+        call = cast("dict[str, JsonValue]", found.calls[0])
+        readings += [call, call["arguments"]]
+    candidates = (Scanned(value=value, repairs=(repair,), span=span, locate=lambda path: span) for value in readings)
+    judged = [_judge(Candidate(scanned, FENCED), schema, policy, text) for scanned in candidates]
+    best = min((one for one in judged if not one.errors), key=lambda one: _GRADES.index(one.grade), default=None)
+    return None if best is None else Parsed(value=best.value, repairs=best.repairs, grade=best.grade)
 
 
 def _whole_only(candidates: Sequence[Candidate], policy: ReadPolicy) -> list[_Judged]:
