@@ -336,6 +336,7 @@ def _broken(speed: dict[str, Any], peers: list[str]) -> str:
     ]
     medians = [_median([row.get(column) for row in speed["broken"]]) for column in columns]
     rows.append(["**median**", *(f"**{_microseconds(value)}**" for value in medians)])
+    rows.append(["ratio", *("" if value is None else f"{value / (medians[0] or 1):.2f} ×" for value in medians)])
     versions = {library["library"]: library["version"] for library in speed["libraries"]}
     head = ["", f"**{OURS}**", "schema", *(f"{peer} {versions[peer]}" for peer in peers)]
     return table(head, rows)

@@ -37,7 +37,9 @@ _KINDS = f"known: {', '.join(COERCIONS)}"
 @click.option("--allow", multiple=True, metavar="KIND", help="Allow a kind of alignment; may be repeated.")
 @click.option("--refuse", multiple=True, metavar="KIND", help="Refuse a kind of alignment; may be repeated.")
 @click.option("--explain", is_flag=True, help="Show each edit as a diff, on standard error.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole outcome as JSON: value, grade, edits, errors.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the outcome as JSON, value or not: value, grade, edits, errors."
+)
 def command(
     file: str,
     schema: str | None,
@@ -51,9 +53,9 @@ def command(
     """Read the JSON value in FILE (- for standard input).
 
     The value goes to standard output as JSON, so that it pipes; how far the text was from it and each kind of edit go
-    to standard error. Where there is no value, standard output stays empty, the errors name places in the value, and
-    the exit code is 6; what was read all the same is shown as best effort. Exit code 0: there is a value. Numbers that
-    JSON does not have (NaN) become null under the policy lenient.
+    to standard error. Where there is no value, standard output stays empty (but for --json), the errors name places in
+    the value, and the exit code is 6; what was read all the same is shown as best effort. Exit code 0: there is a
+    value. Numbers that JSON does not have (NaN) become null under the policy lenient.
     """
     wanted = None if schema is None else read_schema(schema)
     switches = _switches(policy, allow, refuse)
