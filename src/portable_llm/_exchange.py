@@ -256,7 +256,7 @@ def _first_events(plan: Plan[T], link: Link) -> StreamExchange[T]:
         if isinstance(opened, Response):
             yield from deltas_of(opened)
             return _judged(plan, opened, link)
-        decoding = Decoding(plan, opened)
+        decoding = Decoding(plan, opened, partials=True)
         try:
             while (chunk := (yield _READ)) is not None:
                 for delta in decoding.feed(chunk):

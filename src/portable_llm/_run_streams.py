@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from portable_llm import _fallback as fallback
 from portable_llm._errors import ConfigurationError, InvalidRequestError, PortableLLMError
+from portable_llm._events import PartialOutput, Restarted, Started
 from portable_llm._exchange import Link
+from portable_llm._json import JsonValue
 from portable_llm._loop import RunExchange, run_tools, without_end
 from portable_llm._messages import Message
 from portable_llm._request import Request, request
@@ -70,11 +72,21 @@ class _Events(Generic[T]):
     """What both kinds of run streams have."""
 
     _run: Run[T] | None = None
+    _partial: PartialOutput | None = None
 
     def _note(self, event: RunEvent[T]) -> RunEvent[T]:
-        if isinstance(event, RunFinished):
+        if isinstance(event, PartialOutput):
+            self._partial = event
+        elif isinstance(event, (Started, Restarted)):  # the next answer, or the same once more
+            self._partial = None
+        elif isinstance(event, RunFinished):
             self._run = event.run
         return event
+
+    @property
+    def partial(self) -> JsonValue:
+        """The wanted value so far, in the answer that is coming or came last; as `Stream.partial`."""
+        return None if self._partial is None else self._partial.value
 
     @property
     def run(self) -> Run[T]:

@@ -10,6 +10,7 @@ from portable_llm._errors import AnswerTooLargeError, ProviderError, StreamInter
 from portable_llm._events import (
     Delta,
     PartEnd,
+    PartialOutput,
     PartKind,
     PartStart,
     ReasoningDelta,
@@ -21,8 +22,9 @@ from portable_llm._events import (
 from portable_llm._http import HttpReply
 from portable_llm._messages import Part, ReasoningPart, RefusalPart, TextPart, ToolCallPart
 from portable_llm._plan import Plan
-from portable_llm._response import Attempt, NoOutput, Refused, Response
+from portable_llm._response import Attempt, Invalid, NoOutput, Refused, Response
 from portable_llm.output import check
+from portable_llm.output._deltas import DeltaReader
 from portable_llm.refusal import empty
 
 T = TypeVar("T")
@@ -59,7 +61,8 @@ def read_reply(plan: Plan[T], reply: HttpReply, attempts: tuple[Attempt, ...] = 
 class Decoding(Generic[T]):
     """One streamed answer: `feed` it bytes, then `finish` it."""
 
-    def __init__(self, plan: Plan[T], reply: HttpReply) -> None:
+    def __init__(self, plan: Plan[T], reply: HttpReply, *, partials: bool = False) -> None:
+        """With `partials`, what a delta adds to the wanted value comes behind it, if a value is wanted."""
         self._plan = plan
         self._reply = reply
         framing = plan.wire.FRAMING
@@ -69,10 +72,11 @@ class Decoding(Generic[T]):
         is_plain = reply.media_type.endswith("json") and reply.media_type != framing.media_type
         self._plain: list[bytes] | None = [] if is_plain else None
         self._plain_size = 0
+        self._value = DeltaReader(plan.output) if partials and plan.output is not None else None
         self.has_output = False
         """Something that a reader could have used has come."""
 
-    def feed(self, chunk: bytes) -> list[Delta]:
+    def feed(self, chunk: bytes) -> list[Delta | PartialOutput]:
         """The deltas that `chunk` completes; raises `ProviderError` for an error inside the stream."""
         if self._plain is not None:
             self._plain_size += len(chunk)
@@ -85,20 +89,31 @@ class Decoding(Generic[T]):
             return self._note(self._decoder.feed(frames[0]))
         return self._note([delta for frame in frames for delta in self._decoder.feed(frame)])
 
-    def _note(self, deltas: list[Delta]) -> list[Delta]:
+    def _note(self, deltas: list[Delta]) -> list[Delta | PartialOutput]:
         tools = self._plan.tools
         if tools is not None:
             deltas = [tools.restore_delta(delta) for delta in deltas]
         if not self.has_output and any(not isinstance(delta, (Started, PartStart)) for delta in deltas):
             self.has_output = True
-        return deltas
+        return self._with_partials(deltas)
 
-    def finish(self, attempts: tuple[Attempt, ...] = ()) -> tuple[list[Delta], Response[T]]:
+    def _with_partials(self, deltas: list[Delta]) -> list[Delta | PartialOutput]:
+        if self._value is None:
+            return cast("list[Delta | PartialOutput]", deltas)
+        found: list[Delta | PartialOutput] = []
+        for delta in deltas:
+            found.append(delta)
+            partial = self._value.read(delta)
+            if partial is not None:
+                found.append(partial)
+        return found
+
+    def finish(self, attempts: tuple[Attempt, ...] = ()) -> tuple[list[Delta | PartialOutput], Response[T]]:
         """The last deltas and the response; raises `StreamInterruptedError` if the end mark never came."""
         if self._plain is not None:
             reply = replace(self._reply, body=b"".join(self._plain), is_open=False)
             response = read_reply(self._plan, reply, attempts)
-            return [*deltas_of(response)], response
+            return self._with_partials([*deltas_of(response)]), response
         deltas = [delta for frame in self._frames.close() for delta in self._decoder.feed(frame)]
         if not self._decoder.is_complete:
             raise StreamInterruptedError("the stream ended before its last event", status=self._reply.status)
@@ -106,8 +121,11 @@ class Decoding(Generic[T]):
         return self._note([*deltas, *last]), complete(self._plan, self._named(response), attempts)
 
     def partial(self, attempts: tuple[Attempt, ...] = ()) -> Response[T]:
-        """What has come so far, as a response that says that it is not whole."""
+        """What has come so far, as a response that says that it is not whole; a value so far is its best effort."""
         _, response = self._decoder.finish()
+        if self._value is not None and self._value.value is not None:
+            broken = Invalid(errors=("/: the stream ended before the value did",), best_effort=self._value.value)
+            response = replace(response, outcome=broken)
         if self._plan.tools is not None:
             response = self._plan.tools.restore(response)
         # A word of success is not one: what it crowns did not come whole.

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from portable_llm._errors import PortableLLMError
-from portable_llm._events import Event, Finished, Restarted, TextDelta, ToolCallDelta
+from portable_llm._events import Event, Finished, PartialOutput, Restarted, TextDelta
 from portable_llm._json import JsonValue
 from portable_llm._plan import Plan
 from portable_llm._response import Response
@@ -24,20 +24,20 @@ class _Progress(Generic[T]):
         self.plan = plan
         """What was sent, with its ledger; after `Restarted`, to the model that goes on."""
         self._pieces: list[str] = []
-        self._arguments: list[str] = []
+        self._partial: PartialOutput | None = None
         self._response: Response[T] | None = None
 
     def _note(self, event: Event[T]) -> None:
         kind = type(event)
         if kind is TextDelta:
             self._pieces.append(cast("TextDelta", event).text)
-        elif kind is ToolCallDelta:
-            self._arguments.append(cast("ToolCallDelta", event).arguments)
+        elif kind is PartialOutput:
+            self._partial = cast("PartialOutput", event)
         elif kind is Finished:
             self._response = cast("Finished[T]", event).response
         elif kind is Restarted:
             self._pieces.clear()
-            self._arguments.clear()
+            self._partial = None
             self.plan = cast("Plan[T]", cast("Restarted", event).plan or self.plan)
 
     @property
@@ -49,18 +49,12 @@ class _Progress(Generic[T]):
 
     @property
     def partial(self) -> JsonValue:
-        """The wanted value as far as it has come, read anew from the text so far; `None` before its first character.
+        """The wanted value as far as it is certain, as JSON in the shape that was asked for: the last `PartialOutput`.
 
-        Cut strings are kept as they stand; what is not there yet is absent. Costs a parse of all text so far.
+        `None` before anything of it can be shown, and where no value was asked for. What is not there yet is absent; a
+        string may still grow. It stays after an error, and is not checked: the value to rely on is `response.parsed`.
         """
-        import pydantic_core
-
-        how = self.plan.output
-        source = "".join(self._arguments) if how is not None and how.mode == "tool" else self.text
-        try:
-            return cast("JsonValue", pydantic_core.from_json(source.lstrip(), allow_partial="trailing-strings"))
-        except ValueError:
-            return None
+        return None if self._partial is None else self._partial.value
 
     @property
     def response(self) -> Response[T]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cas
 from portable_llm._adaptation import Adaptation, LossPolicy, OnLoss, Repair
 from portable_llm._calls._arguments import CheckedCall, check_call, invalid_arguments
 from portable_llm._errors import ConfigurationError, UnsupportedSchemaError
-from portable_llm._events import Delta, Restarted
+from portable_llm._events import Delta, PartialOutput, Restarted
 from portable_llm._json import JsonValue
 from portable_llm._messages import Message, ToolCallPart, ToolResultPart
 from portable_llm._request import Options, Request, Tool
@@ -347,4 +347,4 @@ class RunFinished(Generic[T_co]):
     run: Run[T_co]
 
 
-RunEvent: TypeAlias = Delta | Restarted | RoundFinished[T_co] | RunFinished[T_co]
+RunEvent: TypeAlias = Delta | PartialOutput | Restarted | RoundFinished[T_co] | RunFinished[T_co]
