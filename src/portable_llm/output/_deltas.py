@@ -14,7 +14,7 @@ class DeltaReader:
     def __init__(self, how: OutputPlan) -> None:
         self._reader = PartialReader(
             how.schema if how.lowered is None else how.lowered.schema,
-            restore=None if how.lowered is None or how.lowered.is_identity else how.lowered.restore,
+            restore=None if how.lowered is None or how.lowered.is_identity else how.lowered.growing(),
             under=WRAPPED_KEY if how.is_wrapped else None,
         )
         self._name = how.name if how.mode == "tool" else None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from portable_llm._events import PartialOutput
 from portable_llm._json import JsonValue
@@ -22,14 +22,9 @@ from portable_llm.output._partial_scan import Frame, Node, PartialScanner
 from portable_llm.output._partial_shape import Shapes
 from portable_llm.output._policy import Policy, ReadPolicy
 from portable_llm.output._read import read
+from portable_llm.schema._lowering._growing import ABSENT, Growing, Path, Unfinished
 
 Partial: TypeAlias = PartialOutput
-
-
-class Restore(Protocol):
-    """Brings a value from the form it was sent in back to the form that was asked for."""
-
-    def __call__(self, reply: Any, *, partial: bool = False) -> Any: ...
 
 
 class PartialReader:
@@ -40,11 +35,11 @@ class PartialReader:
         schema: Mapping[str, Any] | None = None,
         *,
         policy: Policy | ReadPolicy = "align",
-        restore: Restore | None = None,
+        restore: Growing | None = None,
         under: str | None = None,
     ) -> None:
-        """`schema` is the one the text is written to; `restore` turns its values into those of the original, and
-        `completed` then names places in the text's own form. `under`: the value is this member of the text's object."""
+        """`schema` is the one the text is written to; `restore` (`lowered.growing()`) brings values and places back to
+        the original's shape. `under`: the value is this member of the text's object."""
         self._schema = schema
         self._policy: Policy | ReadPolicy = policy
         self._restore = restore
@@ -67,42 +62,77 @@ class PartialReader:
             return None
         scanner.is_changed = False
         done, scanner.completed = scanner.completed, []
-        return PartialOutput(self._reading(), lambda: tuple(map(_pointer, done)))
+        if self._restore is None:
+            return PartialOutput(self._reading(), lambda: tuple(_pointer(_path(node)) for node in done))
+        return self._restored(self._restore, done)
 
     def _reading(self) -> Callable[[], JsonValue]:
+        build, under = self._building(), self._under
+        if under is None:
+            return lambda: build().value
+        return lambda: cast("dict[str, JsonValue]", build().value).get(under)
+
+    def _building(self) -> Callable[[], _Built]:
         """How to build the value as it stands now, also after it has grown: what grows, only grows at its end."""
         scanner = self._scanner
         marks = [(frame, len(cast("list[Any]", frame.value))) for frame in scanner.frames if frame.value is not None]
         text, count, key = scanner.text, len(scanner.text), scanner.key
         is_text_shown = scanner.is_text_shown
         root = scanner.root
-        restore, under = self._restore, self._under
 
-        def build() -> JsonValue:
-            value = _grown(marks, root, (key, "".join(text[:count])) if is_text_shown else None)
-            if under is not None:
-                value = cast("dict[str, JsonValue]", value).get(under) if isinstance(value, dict) else None
-            return value if restore is None else restore(value, partial=True)
+        def build() -> _Built:
+            return _grown(marks, root, (key, "".join(text[:count])) if is_text_shown else None)
 
         return build
+
+    def _restored(self, growing: Growing, done: list[Node]) -> PartialOutput:
+        """The same in the original's shape."""
+        build, under, scanner = self._building(), self._under, self._scanner
+
+        def value() -> JsonValue:
+            around, now = build()
+            reply = around if under is None else cast("dict[str, JsonValue]", around).get(under)
+            is_open = now.has(None, None, around) if under is None else now.has(around, under, reply)
+            lacking = Unfinished(now.growing, scanner.lacking, now.text)
+            found = growing.restore(reply, lacking, is_open=is_open or id(reply) in scanner.lacking)
+            return None if found is ABSENT else found
+
+        def completed() -> tuple[str, ...]:
+            reply = scanner.value if under is None else scanner.value[under]
+            found = (growing.place(_path(node), reply) for node in done)
+            return tuple(_pointer(path) for path in found if path is not None and _is_at(path, partial.value))
+
+        partial = PartialOutput(value, completed)
+        return partial
 
     def finish(self) -> Parsed[JsonValue] | Invalid:
         """What `read` makes of the whole text."""
         return read("".join(self._pieces), self._schema, policy=self._policy)
 
 
-def _grown(
-    marks: list[tuple[Frame, int]], root: JsonValue, open_text: tuple[str | int | None, str] | None
-) -> JsonValue:
+class _Built(NamedTuple):
+    """A value as it stood, and what of it is open."""
+
+    value: JsonValue
+    open: Unfinished
+
+
+def _grown(marks: list[tuple[Frame, int]], root: JsonValue, open_text: tuple[str | int | None, str] | None) -> _Built:
     """The value as it was: open objects and arrays up to their length then, from the inside out."""
     if not marks:
-        return open_text[1] if open_text is not None else root
-    below: tuple[str | int | None, JsonValue] | None = open_text
+        text = None if open_text is None else (id(None), None)
+        return _Built(root if open_text is None else open_text[1], Unfinished(frozenset(), text=text))
+    below = open_text
     value: JsonValue = None
+    growing = set[int]()
+    text = None
     for frame, size in reversed(marks):
         value = _copied(frame, size, below)
+        if not growing and open_text is not None:
+            text = (id(value), open_text[0])
+        growing.add(id(value))
         below = (frame.key, value)
-    return value
+    return _Built(value, Unfinished(growing, text=text))
 
 
 def _copied(frame: Frame, size: int, below: tuple[str | int | None, JsonValue] | None) -> JsonValue:
@@ -118,10 +148,22 @@ def _copied(frame: Frame, size: int, below: tuple[str | int | None, JsonValue] |
     return items
 
 
-def _pointer(node: Node) -> str:
-    steps: list[str] = []
-    at = node
-    while at:
-        steps.append(str(at[1]).replace("~", "~0").replace("/", "~1"))
-        at = at[0]
-    return "".join("/" + step for step in reversed(steps))
+def _path(node: Node) -> Path:
+    return (*_path(node[0]), node[1]) if node else ()
+
+
+def _pointer(path: Path) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _is_at(path: Path, value: JsonValue) -> bool:
+    """Whether the value has such a place: it may lack one beside another that could not be shown."""
+    for step in path:
+        match value, step:
+            case dict(), str() if step in value:
+                value = value[step]
+            case list(), int() if step < len(value):
+                value = value[step]
+            case _:
+                return False
+    return True

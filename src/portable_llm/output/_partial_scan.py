@@ -77,6 +77,8 @@ class PartialScanner:
         self.key: str | int | None = None
         """Where the open string, or what comes next, stands in the innermost frame."""
         self.completed: list[Node] = []
+        self.lacking: set[int] = set()
+        """The `id` of each object and list that has ended without something that is in the text."""
         self.is_changed = False
         self.stopped: str | None = None
         self._shapes = shapes
@@ -188,6 +190,7 @@ class PartialScanner:
     def _reset(self) -> None:
         self._shape, self.key, self._waiting, self._blank, self._high = self._shapes.root, None, None, "", ""
         self.text, self.is_text_shown = [""], False
+        self.lacking.clear()
         self._state = self._prose
 
     # ---------------------------------------------------------------- objects and arrays
@@ -256,6 +259,7 @@ class PartialScanner:
         above = self.frames[-1]
         self.key = frame.key
         if frame.is_held or frame.value is None:
+            self._lack(frame)
             above.is_held = True
         elif frame.node is not None:
             self._complete(frame.node)
@@ -270,10 +274,21 @@ class PartialScanner:
         self._is_shown = True
         self.root = frame.value
         self.is_changed = True
-        if frame.node is not None and not frame.is_held:
+        if frame.is_held:
+            self._lack(frame)
+        elif frame.node is not None:
             self._complete(frame.node)
         self._state = self._done
         return at + 1
+
+    def _lack(self, frame: Frame) -> None:
+        if frame.value is not None:
+            self.lacking.add(id(frame.value))
+
+    @property
+    def value(self) -> Any:
+        """All of it that is shown, open or not, but for a string at its root; it still grows."""
+        return self.frames[0].value if self.frames else self.root
 
     def _complete(self, node: Node) -> None:
         self.completed.append(node)

@@ -15,6 +15,7 @@ Shape: TypeAlias = tuple[Mapping[str, Any], ...]
 """The schemas that a place may follow, references and unions dissolved."""
 
 ANYTHING: Shape = ({},)
+_NULL: Mapping[str, Any] = {"type": "null"}
 _MAX_ALTERNATIVES = 64
 _UNIONS = ("anyOf", "oneOf", "allOf")
 
@@ -78,6 +79,8 @@ class Shapes:
                 further.append(self._target(schema["$ref"]))
             if not further or "properties" in schema:
                 found.append(schema)
+            elif schema.get("nullable") is True:
+                found.append(_NULL)
             waiting += further
         return tuple(found) or ANYTHING
 
@@ -117,9 +120,10 @@ _ALL = frozenset({"object", "array", "string", "number", "integer", "boolean", "
 
 def _kinds(schema: Mapping[str, Any]) -> frozenset[str]:
     given = schema.get("type")
-    if isinstance(given, str):
-        return frozenset({given})
-    return frozenset(cast("list[str]", given)) if isinstance(given, list) else _ALL
+    if given is None:
+        return _ALL
+    kinds = frozenset({given} if isinstance(given, str) else cast("list[str]", given))
+    return kinds | {"null"} if schema.get("nullable") is True else kinds
 
 
 def _kind(value: JsonValue) -> frozenset[str]:
@@ -136,5 +140,7 @@ def _fits(value: float) -> bool:
 
 def _is_chosen(schema: Mapping[str, Any], value: JsonValue) -> bool:
     words = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if value is None and schema.get("nullable") is True:
+        return True
     # True equals 1 in Python, not in JSON.
     return words is None or any(word == value and isinstance(word, bool) == isinstance(value, bool) for word in words)

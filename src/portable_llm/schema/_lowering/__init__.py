@@ -14,6 +14,7 @@ from portable_llm.schema._dialect import Dialect, dialect
 from portable_llm.schema._lowering._codecs import Codec, WrapCodec
 from portable_llm.schema._lowering._compile import Compiler, Node, Spot
 from portable_llm.schema._lowering._document import Document, check_depth, check_limits
+from portable_llm.schema._lowering._growing import Growing
 from portable_llm.schema._lowering._ledger import Ledger
 from portable_llm.schema._lowering._narrowed import settle_unions
 
@@ -37,16 +38,16 @@ class Lowered:
         """A value of the original as a model writes it under the lowered schema."""
         return value if self._codec is None else self._codec.encode(value)
 
-    def restore(self, reply: Any, *, partial: bool = False) -> Any:
-        """A model's reply in the original's shape.
+    def growing(self) -> Growing:
+        """The way back for one reply that is read while it is written."""
+        return Growing(self._codec)
 
-        What does not fit is left as it is, so that validation finds it. With `partial`, the reply is the beginning
-        of one, from a stream.
-        """
+    def restore(self, reply: Any) -> Any:
+        """A model's reply in the original's shape; what does not fit is left as it is, so that validation finds it."""
         if self._codec is None:
             return reply
         try:
-            return self._codec.restore(reply, partial)
+            return self._codec.restore(reply)
         except RecursionError:
             return reply
 

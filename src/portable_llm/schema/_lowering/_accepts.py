@@ -39,11 +39,9 @@ def type_of(value: object) -> str:
 class Judge:
     """Answers questions about one document."""
 
-    def __init__(self, document: Document | None, *, partial: bool = False) -> None:
+    def __init__(self, document: Document | None) -> None:
         self._document = document
         self._fuel = _MAX_FUEL
-        self.partial = partial
-        """The value is the beginning of one: what is missing may still come."""
 
     def accepts(self, schema: Any, value: Any, depth: int = 0) -> bool:
         """Whether the value may be valid."""
@@ -93,8 +91,6 @@ def _type(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: i
 
 def _enum(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
     wanted = fingerprint(value)
-    if judge.partial and isinstance(value, str):
-        return any(isinstance(one, str) and one.startswith(value) for one in cast("list[Any]", said))
     return any(type(one) is type(value) and one == value for one in said) or any(
         fingerprint(one) == wanted for one in said if not isinstance(one, str)
     )
@@ -106,8 +102,7 @@ def _const(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: 
 
 def _required(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
     return (
-        judge.partial
-        or not isinstance(value, dict)
+        not isinstance(value, dict)
         or not isinstance(said, list)
         or all(name in value for name in cast("list[Any]", said))
     )
@@ -169,15 +164,15 @@ def _number(test: Callable[[Any, Any], bool]) -> Test:
     return check
 
 
-def _length(kind: type, test: Callable[[int, Any], bool], *, grows: bool) -> Test:
+def _length(kind: type, test: Callable[[int, Any], bool]) -> Test:
     def check(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
-        return not isinstance(value, kind) or (grows and judge.partial) or test(len(value), said)
+        return not isinstance(value, kind) or test(len(value), said)
 
     return check
 
 
 def _pattern(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
-    return not isinstance(value, str) or judge.partial or judge.found(said, value) is not False
+    return not isinstance(value, str) or judge.found(said, value) is not False
 
 
 def _multiple(value: Any, said: Any) -> bool:
@@ -216,10 +211,10 @@ _TESTS: dict[str, Test] = {
     "maximum": _number(lambda value, said: value <= said),
     "exclusiveMinimum": _number(lambda value, said: value > said),
     "exclusiveMaximum": _number(lambda value, said: value < said),
-    "minLength": _length(str, lambda size, said: size >= said, grows=True),
-    "maxLength": _length(str, lambda size, said: size <= said, grows=False),
-    "minItems": _length(list, lambda size, said: size >= said, grows=True),
-    "maxItems": _length(list, lambda size, said: size <= said, grows=False),
-    "minProperties": _length(dict, lambda size, said: size >= said, grows=True),
-    "maxProperties": _length(dict, lambda size, said: size <= said, grows=False),
+    "minLength": _length(str, lambda size, said: size >= said),
+    "maxLength": _length(str, lambda size, said: size <= said),
+    "minItems": _length(list, lambda size, said: size >= said),
+    "maxItems": _length(list, lambda size, said: size <= said),
+    "minProperties": _length(dict, lambda size, said: size >= said),
+    "maxProperties": _length(dict, lambda size, said: size <= said),
 }

@@ -31,7 +31,7 @@ class Codec(Protocol):
         """An original value as the lowered schema wants it."""
         ...
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         """A reply in the original's shape."""
         ...
 
@@ -41,9 +41,9 @@ def encode(codec: Codec | None, value: Any) -> Any:
     return value if codec is None else codec.encode(value)
 
 
-def restore(codec: Codec | None, value: Any, partial: bool) -> Any:
+def restore(codec: Codec | None, value: Any) -> Any:
     """Back through a codec, if there is one."""
-    return value if codec is None else codec.restore(value, partial)
+    return value if codec is None else codec.restore(value)
 
 
 @dataclass(slots=True)
@@ -57,10 +57,10 @@ class ListCodec:
             return value
         return [self.item.encode(one) for one in value]
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         if not is_items(value):
             return value
-        return [self.item.restore(one, partial) for one in value]
+        return [self.item.restore(one) for one in value]
 
 
 @dataclass(slots=True)
@@ -78,10 +78,10 @@ class PrefixCodec:
             return value
         return [encode(self._of(i), one) for i, one in enumerate(value)]
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         if not is_items(value):
             return value
-        return [restore(self._of(i), one, partial) for i, one in enumerate(value)]
+        return [restore(self._of(i), one) for i, one in enumerate(value)]
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class ObjectCodec:
             result[self.extra] = self.pairs.encode(further)
         return result
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         if not is_members(value):
             return value
         result: dict[str, Any] = {}
@@ -121,11 +121,11 @@ class ObjectCodec:
             if one is None and name in self.drop:
                 continue
             if name == self.extra and self.pairs is not None:
-                further = self.pairs.restore(one, partial)
+                further = self.pairs.restore(one)
                 if is_members(further):
                     result |= {key: item for key, item in further.items() if key not in value}
                     continue
-            result[name] = restore(self.codecs.get(name), one, partial)
+            result[name] = restore(self.codecs.get(name), one)
         return result
 
 
@@ -143,7 +143,7 @@ class NamesCodec:
             return value
         return {self.written.get(name, name): one for name, one in value.items()}
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         if not is_members(value):
             return value
         return {self.said.get(name, name): one for name, one in value.items()}
@@ -159,8 +159,8 @@ class BothCodecs:
     def encode(self, value: Any) -> Any:
         return self.second.encode(self.first.encode(value))
 
-    def restore(self, value: Any, partial: bool) -> Any:
-        return self.first.restore(self.second.restore(value, partial), partial)
+    def restore(self, value: Any) -> Any:
+        return self.first.restore(self.second.restore(value))
 
 
 def both(first: Codec | None, second: Codec | None) -> Codec | None:
@@ -182,10 +182,10 @@ class EveryMemberCodec:
             return value
         return {name: one if name in self.known else self.value.encode(one) for name, one in value.items()}
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         if not is_members(value):
             return value
-        return {name: one if name in self.known else self.value.restore(one, partial) for name, one in value.items()}
+        return {name: one if name in self.known else self.value.restore(one) for name, one in value.items()}
 
 
 @dataclass(slots=True)
@@ -201,7 +201,7 @@ class PairsCodec:
         pairs = [{"key": name, "value": encode(self.value, one)} for name, one in value.items()]
         return pairs if self.member is None else {self.member: pairs}
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         pairs = value
         if self.member is not None and is_members(value) and len(value) == 1:
             pairs = value.get(self.member)
@@ -212,10 +212,8 @@ class PairsCodec:
             if is_members(pair) and set(pair) == {"key", "value"}:
                 key = pair["key"]
                 if isinstance(key, str) and key not in result:
-                    result[key] = restore(self.value, pair["value"], partial)
+                    result[key] = restore(self.value, pair["value"])
                     continue
-            if partial:
-                continue
             return value
         return result
 
@@ -244,7 +242,7 @@ class TupleCodec:
             result[self.rest] = [encode(self.rest_codec, one) for one in value[len(self.names) :]]
         return result
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         if not is_members(value):
             return value
         if not value.keys() <= {*self.names, self.rest}:
@@ -253,10 +251,10 @@ class TupleCodec:
         for i, (name, codec) in enumerate(zip(self.names, self.codecs, strict=True)):
             if name not in value or (value[name] is None and i >= self.required and i not in self.nulls):
                 break
-            result.append(restore(codec, value[name], partial))
+            result.append(restore(codec, value[name]))
         further = value.get(self.rest) if self.rest is not None else None
         if is_items(further) and len(result) == len(self.names):
-            result += [restore(self.rest_codec, one, partial) for one in further]
+            result += [restore(self.rest_codec, one) for one in further]
         return result
 
 
@@ -270,7 +268,7 @@ class TextCodec:
         text = json.dumps(value, ensure_ascii=False)
         return text if self.member is None else {self.member: text}
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         text = value
         if self.member is not None and is_members(value) and len(value) == 1:
             text = value.get(self.member)
@@ -279,17 +277,7 @@ class TextCodec:
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
-            return _beginning(text, value) if partial else value
-
-
-def _beginning(text: str, value: Any) -> Any:
-    """What can be read of a JSON text that is still being written."""
-    from pydantic_core import from_json
-
-    try:
-        return from_json(text, allow_partial=True)
-    except ValueError:
-        return value
+            return value
 
 
 @dataclass(slots=True)
@@ -306,7 +294,7 @@ class LabelCodec:
 
         return self.by_value.get(fingerprint(value), value)
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         return self.labels.get(value, value) if isinstance(value, str) else value
 
 
@@ -338,23 +326,17 @@ class UnionCodec:
                 return encode(branch.codec, value)
         return value
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         first: list[Any] = []
         for branch in self.branches:
             if not Judge(self.lowered).accepts(branch.lowered, value):
                 continue
-            restored = restore(branch.codec, value, partial)
+            restored = restore(branch.codec, value)
             judge = Judge(self.document)
             if type_of(restored) in branch.mask and all(judge.accepts(one, restored) for one, _at in branch.conj):
                 return restored
             first = first or [restored]
-        if first:
-            return first[0]
-        if partial:
-            for branch in self.branches:
-                if Judge(self.lowered, partial=True).accepts(branch.lowered, value):
-                    return restore(branch.codec, value, partial)
-        return value
+        return first[0] if first else value
 
 
 @dataclass(slots=True)
@@ -366,8 +348,8 @@ class RefCodec:
     def encode(self, value: Any) -> Any:
         return encode(self.target, value)
 
-    def restore(self, value: Any, partial: bool) -> Any:
-        return restore(self.target, value, partial)
+    def restore(self, value: Any) -> Any:
+        return restore(self.target, value)
 
 
 @dataclass(slots=True)
@@ -380,7 +362,7 @@ class WrapCodec:
     def encode(self, value: Any) -> Any:
         return {self.member: encode(self.inner, value)}
 
-    def restore(self, value: Any, partial: bool) -> Any:
+    def restore(self, value: Any) -> Any:
         if not is_members(value) or set(value) != {self.member}:
-            return None if partial and value == {} else value
-        return restore(self.inner, value[self.member], partial)
+            return value
+        return restore(self.inner, value[self.member])
