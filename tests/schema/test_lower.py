@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from portable_llm import UnsupportedSchemaError
 from portable_llm.schema import Lowered, dialect, dialect_names, lower
+from schema.kinds import kinds, names
 
 CARRYING = [name for name in dialect_names() if dialect(name).carries_schema and dialect(name).is_enforced]
 CASES = Path(__file__).parents[2].parent / "shared" / "data" / "schemas"
@@ -163,56 +164,6 @@ def test_the_order_of_keys_changes_nothing_but_their_order() -> None:
 
 
 # ---- generated schemas -----------------------------------------------------------------------------------------------
-
-names = st.sampled_from(["a", "b", "c"])
-scalars: st.SearchStrategy[Any] = st.sampled_from(
-    [
-        ({"type": "string"}, st.text(max_size=3)),
-        ({"type": "integer", "minimum": 0}, st.integers(0, 9)),
-        ({"type": "boolean"}, st.booleans()),
-        ({"enum": ["x", "y"]}, st.sampled_from(["x", "y"])),
-        ({"const": 3}, st.just(3)),
-        ({"type": ["string", "integer"]}, st.text(max_size=2) | st.integers(0, 5)),
-    ]
-)
-
-
-def _object(members: dict[str, Any], required: set[str]) -> Any:
-    schema = {
-        "type": "object",
-        "properties": {name: one for name, (one, _values) in members.items()},
-        "required": sorted(required & members.keys()),
-        "additionalProperties": False,
-    }
-    values = {name: one for name, (_schema, one) in members.items()}
-    must = {name: one for name, one in values.items() if name in required}
-    may = {name: one for name, one in values.items() if name not in required}
-    return schema, st.fixed_dictionaries(must, optional=may)
-
-
-def _map(inner: Any) -> Any:
-    return {"type": "object", "additionalProperties": inner[0]}, st.dictionaries(names, inner[1], max_size=2)
-
-
-def _pair(first: Any, second: Any) -> Any:
-    schema = {"type": "array", "prefixItems": [first[0], second[0]], "items": False, "minItems": 2, "maxItems": 2}
-    return schema, st.tuples(first[1], second[1]).map(list)
-
-
-def _list(inner: Any) -> Any:
-    return {"type": "array", "items": inner[0]}, st.lists(inner[1], max_size=2)
-
-
-kinds = st.recursive(
-    scalars,
-    lambda inner: st.one_of(
-        st.builds(_object, st.dictionaries(names, inner, min_size=1, max_size=3), st.sets(names)),
-        st.builds(_map, inner),
-        st.builds(_pair, inner, inner),
-        st.builds(_list, inner),
-    ),
-    max_leaves=5,
-)
 
 
 @settings(max_examples=60, deadline=None)

@@ -22,7 +22,8 @@ from portable_llm.output._partial_scan import Frame, Node, PartialScanner
 from portable_llm.output._partial_shape import Shapes
 from portable_llm.output._policy import Policy, ReadPolicy
 from portable_llm.output._read import read
-from portable_llm.schema._lowering._growing import ABSENT, Growing, Path, Unfinished
+from portable_llm.schema._lowering._growing import ABSENT, Growing
+from portable_llm.schema._lowering._sieve import Path, Unfinished
 
 Partial: TypeAlias = PartialOutput
 
@@ -45,6 +46,8 @@ class PartialReader:
         self._restore = restore
         self._under = under
         self._pieces: list[str] = []
+        self._is_begun = False
+        """Something could be seen in the original's shape."""
         wrapped = {"type": "object", "properties": {under: schema or {}}} if under is not None else schema
         self._scanner = PartialScanner(Shapes(wrapped), under)
 
@@ -58,13 +61,32 @@ class PartialReader:
         self._pieces.append(chunk)
         scanner = self._scanner
         scanner.feed(chunk)
-        if not scanner.is_changed:
+        is_changed, has_grown = scanner.is_changed, scanner.has_grown
+        if not is_changed and not has_grown:
             return None
-        scanner.is_changed = False
+        scanner.is_changed = scanner.has_grown = False
         done, scanner.completed = scanner.completed, []
         if self._restore is None:
             return PartialOutput(self._reading(), lambda: tuple(_pointer(_path(node)) for node in done))
+        if not self._is_seen(self._restore, is_changed):
+            return None
         return self._restored(self._restore, done)
+
+    def _is_seen(self, growing: Growing, is_changed: bool) -> bool:
+        """Whether what has come may change the value in the original's shape."""
+        if is_changed and self._is_begun:
+            return True
+        scanner, path = self._scanner, cast("Path", self._scanner.place)
+        reply = scanner.value
+        if self._under is not None:
+            around = cast("dict[str, JsonValue]", reply)
+            reply, path = around.get(self._under, ""), path[1:]
+        opened = frozenset(id(frame.value) for frame in scanner.frames)
+        inner = scanner.frames[-1].value if scanner.frames else None
+        now = Unfinished(opened, scanner.lacking, (id(inner), scanner.key))
+        found = growing.is_seen(path, reply, now, all_of_it=not is_changed)
+        self._is_begun = self._is_begun or found
+        return found
 
     def _reading(self) -> Callable[[], JsonValue]:
         build, under = self._building(), self._under

@@ -80,6 +80,9 @@ class PartialScanner:
         self.lacking: set[int] = set()
         """The `id` of each object and list that has ended without something that is in the text."""
         self.is_changed = False
+        """A value has been put or completed since somebody asked last."""
+        self.has_grown = False
+        """The string that is open has."""
         self.stopped: str | None = None
         self._shapes = shapes
         self._under = under
@@ -286,6 +289,12 @@ class PartialScanner:
             self.lacking.add(id(frame.value))
 
     @property
+    def place(self) -> tuple[str | int | None, ...]:
+        """Where the innermost open piece stands that is shown."""
+        above = tuple(frame.key for frame in self.frames[1:] if frame.value is not None)
+        return (*above, self.key) if self.is_text_shown and self.frames else above
+
+    @property
     def value(self) -> Any:
         """All of it that is shown, open or not, but for a string at its root; it still grows."""
         return self.frames[0].value if self.frames else self.root
@@ -468,7 +477,7 @@ class PartialScanner:
 
     def _grow(self, piece: str) -> None:
         self.text.append(piece)
-        self.is_changed = self.is_changed or self.is_text_shown
+        self.has_grown = self.has_grown or self.is_text_shown
 
     def _flushed(self) -> str:
         high, self._high = self._high, ""

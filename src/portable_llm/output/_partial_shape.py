@@ -120,10 +120,17 @@ _ALL = frozenset({"object", "array", "string", "number", "integer", "boolean", "
 
 def _kinds(schema: Mapping[str, Any]) -> frozenset[str]:
     given = schema.get("type")
-    if given is None:
-        return _ALL
+    if not isinstance(given, (str, list)):
+        words = _words(schema)
+        return _ALL if words is None else frozenset[str]().union(*map(_kind, words))
     kinds = frozenset({given} if isinstance(given, str) else cast("list[str]", given))
     return kinds | {"null"} if schema.get("nullable") is True else kinds
+
+
+def _words(schema: Mapping[str, Any]) -> list[JsonValue] | None:
+    """The values of an enum or a constant."""
+    words = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    return cast("list[JsonValue]", words) if isinstance(words, list) else None
 
 
 def _kind(value: JsonValue) -> frozenset[str]:
@@ -131,6 +138,8 @@ def _kind(value: JsonValue) -> frozenset[str]:
         return frozenset({"boolean"})
     if isinstance(value, (int, float)):
         return frozenset({"number", "integer"} if float(value).is_integer() else {"number"}) if _fits(value) else _ALL
+    if isinstance(value, (dict, list)):
+        return frozenset({"object" if isinstance(value, dict) else "array"})
     return frozenset({"null"} if value is None else {"string"})
 
 
@@ -139,7 +148,7 @@ def _fits(value: float) -> bool:
 
 
 def _is_chosen(schema: Mapping[str, Any], value: JsonValue) -> bool:
-    words = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    words = _words(schema)
     if value is None and schema.get("nullable") is True:
         return True
     # True equals 1 in Python, not in JSON.
