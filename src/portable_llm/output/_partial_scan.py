@@ -21,6 +21,7 @@ _State: TypeAlias = Callable[[str, int], int]
 _SPACE = re.compile(r"[\s\ufeff]*")
 _PROSE = re.compile(r"[^{\[`<\"]*")
 _THOUGHTS = ("think", "thinking", "thought", "thoughts", "reasoning", "reflection", "scratchpad")
+_CLOSING = {word: re.compile(f"</{word}>", re.IGNORECASE | re.ASCII) for word in _THOUGHTS}
 _TAG_SIZE = 16
 _RUN = {'"': re.compile(r'[^"\\\n]*'), "'": re.compile(r"[^'\\\n]*")}
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -95,9 +96,13 @@ class PartialScanner:
         self._ticks = 0
         self._token: str = ""
         self._quote = ""
-        self._blank = ""
+        self._letters: list[str] = []
+        """Pieces of the name that is read."""
+        self._is_escaped = False
+        """The next character of the name belongs to a backslash."""
+        self._blank: list[str] = []
+        """White space that may stand behind the string."""
         self._high = ""
-        self._is_name = False
         self._waiting: _Waiting | None = None
         self._behind_comment: _State = self._prose
 
@@ -152,8 +157,7 @@ class PartialScanner:
     def _tag(self, text: str, at: int) -> int:
         char = text[at]
         if char == ">" and self._token.lower() in _THOUGHTS:
-            self._quote = f"</{self._token}>".lower()
-            self._token = ""
+            self._quote, self._token = self._token.lower(), ""
             self._state = self._thought
             return at + 1
         if char == ">" or not char.isalpha() or len(self._token) >= _TAG_SIZE:
@@ -166,17 +170,19 @@ class PartialScanner:
         return at + 1
 
     def _thought(self, text: str, at: int) -> int:
-        """Past everything up to the closing tag, which a feed may cut."""
-        seen = self._token + text[at:]
-        end = seen.lower().find(self._quote)
-        if end < 0:
-            self._token = seen[-(len(self._quote) - 1) :]
+        """Past everything up to the closing tag, which a feed may cut: then its beginning waits in `_token`."""
+        closing, kept = _CLOSING[self._quote], len(self._quote) + 2
+        edge = self._token + text[at : at + kept]
+        found, before = closing.search(edge), at - len(self._token)
+        if found is None:
+            found, before = closing.search(text, at), 0
+        if found is None:
+            self._token = edge[-kept:] if len(text) - at < kept else text[-kept:]
             return len(text)
-        behind = at + end + len(self._quote) - len(self._token)
         self._token = ""
         self._is_first = True
         self._state = self._prose
-        return behind
+        return before + found.end()
 
     def _done(self, text: str, at: int) -> int:
         return len(text)
@@ -191,7 +197,7 @@ class PartialScanner:
         return at
 
     def _reset(self) -> None:
-        self._shape, self.key, self._waiting, self._blank, self._high = self._shapes.root, None, None, "", ""
+        self._shape, self.key, self._waiting, self._blank, self._high = self._shapes.root, None, None, [], ""
         self.text, self.is_text_shown = [""], False
         self.lacking.clear()
         self._state = self._prose
@@ -353,32 +359,33 @@ class PartialScanner:
             return self._fail("no name stands where an object goes on", at)
         if self._waiting is not None and not self._waiting.is_text:
             self._settle()
-        self._is_name = True
-        self._token = ""
+        self._letters, self._is_escaped = [], False
         if is_plain:
-            self._state = self._plain_name
+            self._quote, self._state = "", self._plain_name
             return at
         self._quote, self._state = char, self._name_run
         return at + 1
 
     def _plain_name(self, text: str, at: int) -> int:
         end = _end(_NAME, text, at)
-        self._token += text[at:end]
+        self._letters.append(text[at:end])
         if end < len(text):
             self._state = self._behind_name
         return end
 
     def _name_run(self, text: str, at: int) -> int:
         """A quoted name; its escapes are JSON's or none that can be read here."""
-        if self._token.endswith("\\") and (len(self._token) - len(self._token.rstrip("\\"))) % 2:
-            self._token += text[at]
+        if self._is_escaped:
+            self._is_escaped = False
+            self._letters.append(text[at])
             return at + 1
         end = _end(_RUN[self._quote], text, at)
-        self._token += text[at:end]
+        self._letters.append(text[at:end])
         if end == len(text):
             return end
         if text[end] == "\\":
-            self._token += "\\"
+            self._is_escaped = True
+            self._letters.append("\\")
         elif text[end] == "\n":
             return self._fail("a name holds a line break", end)
         else:
@@ -391,7 +398,7 @@ class PartialScanner:
             return at
         if text[at] != ":":
             return self._fail("no colon stands behind a name", at)
-        name = _name(self._token, self._quote)
+        name = _name("".join(self._letters), self._quote)
         frame = self.frames[-1]
         if name is None or name in frame.names:
             return self._fail("a name stands twice in an object, or cannot be read", at)
@@ -444,7 +451,6 @@ class PartialScanner:
 
     def _begin_text(self, quote: str) -> None:
         self._quote = quote
-        self._is_name = False
         self.text = [""]
         shape = self._shape
         self.is_text_shown = shape is not None and accepts_kind(shape, "string") and not is_choice(shape)
@@ -455,11 +461,11 @@ class PartialScanner:
     def _text_run(self, text: str, at: int) -> int:
         if self._blank:
             end = _end(_BLANK, text, at)
-            self._blank += text[at:end]
+            self._blank.append(text[at:end])
             if end == len(text) or text[end] == self._quote:
                 return end if end == len(text) else self._end_text(end)
-            self._grow(self._blank)
-            self._blank, at = "", end
+            self._grow("".join(self._blank))
+            self._blank, at = [], end
         end = _end(_RUN[self._quote], text, at)
         if end > at:
             self._grow(self._flushed() + text[at:end])
@@ -470,7 +476,7 @@ class PartialScanner:
             self._state = self._escape
         elif text[end] == "\n":
             # Where the closing quote is missing, the string ended before the line break.
-            self._blank = self._flushed() + "\n"
+            self._blank = [self._flushed() + "\n"]
         else:
             return self._end_text(end)
         return end + 1
@@ -486,8 +492,8 @@ class PartialScanner:
     def _end_text(self, at: int) -> int:
         if self._high:
             self._grow(self._flushed())
-        self._waiting = _Waiting("".join(self.text) + self._blank, True)
-        self._blank = ""
+        self._waiting = _Waiting("".join((*self.text, *self._blank)), True)
+        self._blank = []
         if self.frames:
             self._state = self._behind_value
         else:
