@@ -9,7 +9,7 @@ from portable_llm._errors import PortableLLMError
 from portable_llm._events import Event, Finished, PartialOutput, Restarted, TextDelta
 from portable_llm._json import JsonValue
 from portable_llm._plan import Plan
-from portable_llm._response import Response
+from portable_llm._response import Refused, Response
 
 if TYPE_CHECKING:
     from portable_llm.transport import AsyncRun, SyncRun
@@ -35,6 +35,8 @@ class _Progress(Generic[T]):
             self._partial = cast("PartialOutput", event)
         elif kind is Finished:
             self._response = cast("Finished[T]", event).response
+            if type(self._response.outcome) is Refused:  # some providers say so behind the words of it
+                self._partial = None
         elif kind is Restarted:
             self._pieces.clear()
             self._partial = None
