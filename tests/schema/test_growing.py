@@ -18,7 +18,7 @@ from portable_llm.schema._lowering._document import Document
 from portable_llm.schema._lowering._growing import Growing
 from portable_llm.schema._lowering._sieve import Unfinished
 from schema.kinds import all_kinds, kinds
-from support.growth import at, cut, grows, states
+from support.growth import at, calls, cut, grows, states
 
 CARRYING = [name for name in dialect_names() if dialect(name).carries_schema]
 
@@ -208,3 +208,36 @@ def test_what_has_ended_is_restored_once_however_often_it_is_looked_at() -> None
         growing.restore(reply, Unfinished({id(reply)}), is_open=True)
 
     assert codec.count == len(items)
+
+
+MAP = {"type": "object", "additionalProperties": NUMBER}
+PLACES = {"type": "array", "prefixItems": [TEXT, MAP], "items": False, "minItems": 2}
+LONG: dict[str, Any] = {
+    "a map": (closed(it=MAP), lambda size: {"it": {str(n): n for n in range(size)}}),
+    "maps in a list": (
+        closed(it={"type": "array", "items": MAP}),
+        lambda size: {"it": [{"a": n} for n in range(size)]},
+    ),
+    "optional maps": (
+        closed(it={"type": "array", "items": {"anyOf": [MAP, {"type": "null"}]}}),
+        lambda size: {"it": [{"a": n} for n in range(size)]},
+    ),
+    "lists with places": (closed(it={"type": "array", "items": PLACES}), lambda size: {"it": [["x", {"a": 1}]] * size}),
+    "a long string in a map": (
+        closed(it={**MAP, "additionalProperties": TEXT}),
+        lambda size: {"it": {"a": "x" * 9 * size}},
+    ),
+    "JSON as text": (closed(it={}), lambda size: {"it": [1] * size}),
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_work_grows_as_the_reply_does(kind: str) -> None:
+    schema, make = LONG[kind]
+    lowered = lower(schema, "openai-strict")
+
+    def work(size: int) -> int:
+        text, growing = json.dumps(lowered.encode(make(size))), reader(lowered)
+        return calls(lambda: [growing.feed(text[at : at + 3]) for at in range(0, len(text), 3)])
+
+    assert work(400) < 2.2 * work(200)
