@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
+from dataclasses import fields
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import pytest
 
@@ -24,13 +27,14 @@ from portable_llm import (
     ToolCallDelta,
     request,
 )
+from portable_llm._events import Event
 from portable_llm._plan import Plan, make_plan
 from portable_llm._stream import Decoding
 from portable_llm._streams import Stream
 from portable_llm.providers._target import load_settings
 from portable_llm.testing import FakeServer, FenceJson, ProseAroundJson, StreamError, answer, first
 from portable_llm.testing._script import reply
-from portable_llm.tools import RoundFinished, tool
+from portable_llm.tools import RoundFinished, RunEvent, tool
 from support.growth import at, grows
 from support.speakers import one_of_each_wire
 
@@ -284,3 +288,21 @@ def test_a_run_shows_the_value_of_the_round_that_is_on() -> None:
     assert {"note": "not yet"} in after
     assert None in after[after.index({"note": "not yet"}) :]
     assert running.partial == running.run.response.parsed == {"note": "yes"}
+
+
+# ---- the page --------------------------------------------------------------------------------------------------------
+
+
+def test_the_reference_names_every_event_and_its_fields() -> None:
+    page = Path(__file__).parents[1].joinpath("docs", "reference", "stream-events.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page, re.MULTILINE))
+    events = {event for union in (Event, RunEvent) for event in map(origin, get_args(union))}
+
+    assert {event.__name__ for event in events} == {name for name in rows if name[0].isupper()}
+    for event in events - {PartialOutput}:
+        assert re.findall(r"`(\w+)`", rows[event.__name__]) == [field.name for field in fields(event)]
+    assert all(hasattr(PartialOutput, name) for name in re.findall(r"`(\w+)`", rows["PartialOutput"]))
+
+
+def origin(event: Any) -> Any:
+    return get_origin(event) or event

@@ -21,6 +21,7 @@ from portable_llm import (
     NoOutput,
     Output,
     Parsed,
+    PartialOutput,
     Plan,
     Refused,
     Request,
@@ -105,6 +106,8 @@ def streams(client: Client) -> None:
         for event in stream:
             if isinstance(event, TextDelta):
                 assert_type(event.text, str)
+            elif isinstance(event, PartialOutput):
+                assert_type(event.completed, tuple[str, ...])
             elif isinstance(event, Finished):
                 assert_type(event.response.parsed, Invoice)
         assert_type(stream.text, str)

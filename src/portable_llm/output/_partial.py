@@ -46,8 +46,6 @@ class PartialReader:
         self._restore = restore
         self._under = under
         self._pieces: list[str] = []
-        self._is_begun = False
-        """Something could be seen in the original's shape."""
         wrapped = {"type": "object", "properties": {under: schema or {}}} if under is not None else schema
         self._scanner = PartialScanner(Shapes(wrapped), under)
 
@@ -66,27 +64,26 @@ class PartialReader:
             return None
         scanner.is_changed = scanner.has_grown = False
         done, scanner.completed = scanner.completed, []
+        changes, scanner.changes = scanner.changes, []
         if self._restore is None:
             return PartialOutput(self._reading(), lambda: tuple(_pointer(_path(node)) for node in done))
-        if not self._is_seen(self._restore, is_changed):
+        reply = scanner.value if self._under is None or not scanner.frames else scanner.value.get(self._under, "")
+        places = [place for node in done if (place := self._restore.place(_path(node), reply)) is not None]
+        if not places and not self._is_seen(self._restore, reply, changes, has_grown):
             return None
-        return self._restored(self._restore, done)
+        return self._restored(self._restore, places)
 
-    def _is_seen(self, growing: Growing, is_changed: bool) -> bool:
+    def _is_seen(self, growing: Growing, reply: Any, changes: list[Node | None], has_grown: bool) -> bool:
         """Whether what has come may change the value in the original's shape."""
-        if is_changed and self._is_begun:
-            return True
-        scanner, path = self._scanner, cast("Path", self._scanner.place)
-        reply = scanner.value
-        if self._under is not None:
-            around = cast("dict[str, JsonValue]", reply)
-            reply, path = around.get(self._under, ""), path[1:]
+        scanner = self._scanner
         opened = frozenset(id(frame.value) for frame in scanner.frames)
         inner = scanner.frames[-1].value if scanner.frames else None
         now = Unfinished(opened, scanner.lacking, (id(inner), scanner.key))
-        found = growing.is_seen(path, reply, now, all_of_it=not is_changed)
-        self._is_begun = self._is_begun or found
-        return found
+        if has_grown:
+            path = cast("Path", scanner.place if self._under is None else scanner.place[1:])
+            if growing.is_seen(path, reply, now):
+                return True
+        return any(growing.is_seen(_path(node), reply, now, is_put=True) for node in changes if node is not None)
 
     def _reading(self) -> Callable[[], JsonValue]:
         build, under = self._building(), self._under
@@ -107,7 +104,7 @@ class PartialReader:
 
         return build
 
-    def _restored(self, growing: Growing, done: list[Node]) -> PartialOutput:
+    def _restored(self, growing: Growing, places: list[Path]) -> PartialOutput:
         """The same in the original's shape."""
         build, under, scanner = self._building(), self._under, self._scanner
 
@@ -120,9 +117,7 @@ class PartialReader:
             return None if found is ABSENT else found
 
         def completed() -> tuple[str, ...]:
-            reply = scanner.value if under is None else scanner.value[under]
-            found = (growing.place(_path(node), reply) for node in done)
-            return tuple(_pointer(path) for path in found if path is not None and _is_at(path, partial.value))
+            return tuple(_pointer(place) for place in places if _is_at(place, partial.value))
 
         partial = PartialOutput(value, completed)
         return partial

@@ -80,6 +80,8 @@ class PartialScanner:
         self.completed: list[Node] = []
         self.lacking: set[int] = set()
         """The `id` of each object and list that has ended without something that is in the text."""
+        self.changes: list[Node | None] = []
+        """Where something began or was put; `None` around the value itself."""
         self.is_changed = False
         """A value has been put or completed since somebody asked last."""
         self.has_grown = False
@@ -224,7 +226,6 @@ class PartialScanner:
             self._put(value)
         frame = Frame(is_object, value, shape or ANYTHING, node, self.key, set())
         self.frames.append(frame)
-        self.is_changed = self.is_changed or self._is_shown
         self._enter(frame)
 
     def _node(self) -> Node | None:
@@ -249,6 +250,7 @@ class PartialScanner:
         self._state = self._before_value
 
     def _put(self, value: JsonValue) -> None:
+        self.changes.append(self._node())
         above = self.frames[-1].value
         if isinstance(above, dict):
             above[cast("str", self.key)] = value
@@ -280,9 +282,9 @@ class PartialScanner:
         if not self._is_shown and not (self._is_trusted and frame.value is not None and not frame.size):
             self._reset()
             return at + 1
+        self.is_changed = self.is_changed or not self._is_shown
         self._is_shown = True
         self.root = frame.value
-        self.is_changed = True
         if frame.is_held:
             self._lack(frame)
         elif frame.node is not None:
@@ -456,6 +458,7 @@ class PartialScanner:
         self.is_text_shown = shape is not None and accepts_kind(shape, "string") and not is_choice(shape)
         if self.is_text_shown:
             self._is_shown = self.is_changed = True
+            self.changes.append(self._node())
         self._state = self._text_run
 
     def _text_run(self, text: str, at: int) -> int:
@@ -561,7 +564,7 @@ class PartialScanner:
             return
         frame = self.frames[-1]
         frame.size += 1
-        was_shown, self.is_text_shown = self.is_text_shown, False
+        self.is_text_shown = False
         if self._shape is not None and frame.value is not None and accepts(self._shape, waiting.value):
             node = self._node()
             self._put(waiting.value)
@@ -569,9 +572,6 @@ class PartialScanner:
                 self._complete(node)
             return
         frame.is_held = True
-        if was_shown and waiting.is_text:
-            # A string that the schema has other words for: what was shown of it stays out from here on.
-            self.is_changed = True
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:

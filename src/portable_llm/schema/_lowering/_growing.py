@@ -61,13 +61,13 @@ class Growing:
         except RecursionError:
             return None
 
-    def is_seen(self, path: Path, reply: Any, unfinished: Unfinished, *, all_of_it: bool = True) -> bool:
-        """Whether what is added at the path can be seen in the original's shape; if not `all_of_it`, anything at all.
+    def is_seen(self, path: Path, reply: Any, unfinished: Unfinished, *, is_put: bool = False) -> bool:
+        """Whether what was added at the path can be seen: to the string that is open there, or a new piece (`is_put`).
 
-        `reply` is what has come of it, without the string that is open.
+        `reply` is what has come, without the string that is open. Yes, where nobody can say.
         """
         try:
-            return is_seen(self._codec, path, reply, unfinished, all_of_it=all_of_it)
+            return is_seen(self._codec, path, reply, unfinished, is_put)
         except RecursionError:
             return True
 

@@ -119,56 +119,50 @@ def _tuple_place(codec: TupleCodec, path: Path, value: dict[str, Any]) -> Path |
 # ---- what can be seen ------------------------------------------------------------------------------------------------
 
 
-def is_seen(codec: Codec | None, path: Path, value: Any, now: Unfinished, *, all_of_it: bool) -> bool:
-    """Whether what grows at the path can be seen (`all_of_it`), or anything around it.
-
-    `value` is the reply without the string that is open. It costs as much as the schema and the path are large.
-    """
+def is_seen(codec: Codec | None, path: Path, value: Any, now: Unfinished, is_put: bool) -> bool:
+    """Whether what was added at the path can be seen; it costs as much as the schema and the path are large."""
     match codec:
         case None:
             return True
         case TextCodec() | LabelCodec():
-            return False
+            return False  # it is seen when it is completed
         case RefCodec():
-            return is_seen(codec.target, path, value, now, all_of_it=all_of_it)
+            return is_seen(codec.target, path, value, now, is_put)
         case UnionCodec():
-            branch = decided(possible(codec, value, now))
-            return branch is not None and is_seen(branch.codec, path, value, now, all_of_it=all_of_it)
+            branch = decided(of_kind(codec, value))
+            if branch is None:
+                branch = decided(possible(codec, value, now))
+                if is_put and branch is not None:
+                    return True  # the new piece may have decided the branch, and then more is seen than the piece
+            return branch is not None and is_seen(branch.codec, path, value, now, is_put)
         case BothCodecs():
-            return _both_seen(codec, path, value, now, all_of_it)
-        case WrapCodec():
-            return _below_seen(codec.inner, codec.member, path, value, now, all_of_it)
-        case PairsCodec() if codec.member is not None and is_members(value):
-            return not path or _below_seen(PairsCodec(codec.value), codec.member, path, value, now, all_of_it)
-        case _ if not all_of_it or not path:
-            return True
+            return _both_seen(codec, path, value, now, is_put)
         case PairsCodec():
-            return _pair_seen(codec, path, value, now)
+            return not path or _pairs_seen(codec, path, value, now, is_put)
+        case WrapCodec():
+            return _below_seen(codec.inner, codec.member, path, value, now, is_put)
+        case _ if not path:
+            return True
         case TupleCodec():
-            return _tuple_seen(codec, path, value, now)
-        case _:
-            return _below_seen(_codec_below(codec, path[0]), path[0], path, value, now, all_of_it)
-
-
-def _codec_below(codec: Codec, step: Step) -> Codec | None:
-    match codec:
-        case ListCodec() | PrefixCodec():
-            return item_codec(codec, cast("int", step))
-        case EveryMemberCodec():
-            return None if step in codec.known else codec.value
+            return _tuple_seen(codec, path, value, now, is_put)
         case ObjectCodec():
-            return codec.pairs if step == codec.extra else codec.codecs.get(cast("str", step))
+            return _member_seen(codec, path, value, now, is_put)
+        case ListCodec() | PrefixCodec():
+            return _below_seen(item_codec(codec, cast("int", path[0])), path[0], path, value, now, is_put)
+        case EveryMemberCodec():
+            inner = None if path[0] in codec.known else codec.value
+            return _below_seen(inner, path[0], path, value, now, is_put)
         case _:
-            return None
+            return True
 
 
-def _below_seen(codec: Codec | None, step: Step, path: Path, value: Any, now: Unfinished, all_of_it: bool) -> bool:
+def _below_seen(codec: Codec | None, step: Step, path: Path, value: Any, now: Unfinished, is_put: bool) -> bool:
     """The same for the piece at a step: the path goes there, or the piece has come already."""
     rest = path[1:] if path and path[0] == step else ()
     if _has(value, step):
-        return is_seen(codec, rest, value[step], now, all_of_it=all_of_it)
+        return is_seen(codec, rest, value[step], now, is_put)
     # The string that is open is not part of the value.
-    return bool(path) and path[0] == step and is_seen(codec, rest, "", now, all_of_it=all_of_it)
+    return bool(path) and path[0] == step and is_seen(codec, rest, "", now, is_put)
 
 
 def _has(value: Any, step: Step) -> bool:
@@ -177,29 +171,42 @@ def _has(value: Any, step: Step) -> bool:
     return is_items(value) and isinstance(step, int) and step < len(value)
 
 
-def _both_seen(codec: BothCodecs, path: Path, value: Any, now: Unfinished, all_of_it: bool) -> bool:
+def _both_seen(codec: BothCodecs, path: Path, value: Any, now: Unfinished, is_put: bool) -> bool:
     names = codec.second if isinstance(codec.second, NamesCodec) else None
     if names is None:
-        inner = is_seen(codec.second, path, value, now, all_of_it=all_of_it)
-        return inner and is_seen(codec.first, path, value, now, all_of_it=all_of_it)
+        return is_seen(codec.second, path, value, now, is_put) and is_seen(codec.first, path, value, now, is_put)
     said = (names.said.get(cast("str", path[0]), path[0]), *path[1:]) if path else ()
-    return is_seen(codec.first, said, names.restore(value), now, all_of_it=all_of_it)
+    return is_seen(codec.first, said, names.restore(value), now, is_put)
 
 
-def _pair_seen(codec: PairsCodec, path: Path, value: Any, now: Unfinished) -> bool:
-    pair = value[path[0]] if _has(value, path[0]) else None
-    if len(path) == 1:
-        return True
-    if path[1] != "value" or not is_members(pair) or "key" not in pair:
+def _member_seen(codec: ObjectCodec, path: Path, value: dict[str, Any], now: Unfinished, is_put: bool) -> bool:
+    name = cast("str", path[0])
+    if name in codec.drop and _has(value, name) and value[name] is None:
         return False
-    return _below_seen(codec.value, "value", path[1:], pair, now, True)
+    if name == codec.extra and codec.pairs is not None:
+        return len(path) > 1 and _below_seen(codec.pairs, name, path, value, now, is_put)
+    return _below_seen(codec.codecs.get(name), name, path, value, now, is_put)
 
 
-def _tuple_seen(codec: TupleCodec, path: Path, value: Any, now: Unfinished) -> bool:
-    name = path[0]
+def _pairs_seen(codec: PairsCodec, path: Path, value: Any, now: Unfinished, is_put: bool) -> bool:
+    if codec.member is not None and is_members(value):
+        if path[0] != codec.member or codec.member not in value:
+            return False
+        value, path = value[codec.member], path[1:]
+    pair = value[path[0]] if path and _has(value, path[0]) else None
+    if len(path) < 2 or not is_members(pair) or "key" not in pair:
+        return False
+    if path[1] == "key":
+        return "value" in pair
+    return _below_seen(codec.value, "value", path[1:], pair, now, is_put)
+
+
+def _tuple_seen(codec: TupleCodec, path: Path, value: Any, now: Unfinished, is_put: bool) -> bool:
+    name = cast("str", path[0])
     index = codec.names.index(name) if name in codec.names else len(codec.names)
     if not is_members(value) or not all(is_there(codec, i, value) for i in range(index)):
         return False
     if name == codec.rest:
-        return _below_seen(PrefixCodec([], codec.rest_codec), name, path, value, now, True)
-    return index < len(codec.names) and _below_seen(codec.codecs[index], name, path, value, now, True)
+        return len(path) > 1 and _below_seen(PrefixCodec([], codec.rest_codec), name, path, value, now, is_put)
+    # Places that came too early are seen when the one before them is.
+    return index < len(codec.names) and _below_seen(codec.codecs[index], name, path, value, now, is_put)
