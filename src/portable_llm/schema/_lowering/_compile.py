@@ -407,7 +407,8 @@ class Compiler:
             types = cast("list[str]", kind) if isinstance(kind, list) else [cast("str", kind)]
             return {"type": [*types, "null"], **{n: v for n, v in node.items() if n != "type"}}
         if self.dialect.support("anyOf") != "supported" and "enum" in core:
-            return {**notes, **core, "type": [kind, "null"], "enum": [*core["enum"], None]} if kind else node
+            types = {} if kind is None else {"type": [*([kind] if isinstance(kind, str) else kind), "null"]}
+            return {**notes, **core, **types, "enum": [*core["enum"], None]}
         return {**notes, "anyOf": [core, {"type": "null"}]}
 
     def _noted(self, node: Node, shape: Shape, words: list[str], said: Shape | None) -> Node:

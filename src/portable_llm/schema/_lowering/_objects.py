@@ -410,12 +410,15 @@ def _extra(
     made = pairs_node(compiler, conj, spot.deeper())
     keyword = members.keyword if members.additional is not None else "patternProperties"
     if made is None:
+        if not compiler.dialect.closes_objects:
+            for schema, place in conj:
+                compiler.lose(schema, place)
+            return
         if compiler.is_deep(spot.depth + 1):
             compiler.ledger.add(at, keyword, "narrowed", "further members nest too deep here", "nobody", "narrowed")
         else:
             compiler.ledger.rename(at, keyword, "no further member can be valid, so the object is closed")
-        if compiler.dialect.closes_objects:
-            node["additionalProperties"] = False
+        node["additionalProperties"] = False
         return
     name = "additional_properties"
     while name in names:
