@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from portable_llm._request import Tool as Tool
     from portable_llm._request import request as request
     from portable_llm._response import Attempt as Attempt
+    from portable_llm._response import CallCheck as CallCheck
     from portable_llm._response import Invalid as Invalid
     from portable_llm._response import NoOutput as NoOutput
     from portable_llm._response import Parsed as Parsed
@@ -184,7 +185,7 @@ _HOMES = {
     ),
     "_plan": ("Plan",),
     "_request": ("CacheHint", "NamedTool", "Output", "Reasoning", "Request", "Sampling", "Tool", "request"),
-    "_response": ("Attempt", "Invalid", "NoOutput", "Parsed", "Refusal", "Refused", "Response", "Usage"),
+    "_response": ("Attempt", "CallCheck", "Invalid", "NoOutput", "Parsed", "Refusal", "Refused", "Response", "Usage"),
     "_retry": ("RetryPolicy",),
     "_streams": ("AsyncStream", "Stream"),
     "providers": ("Auth", "Provider", "provider_names"),

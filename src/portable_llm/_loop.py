@@ -130,6 +130,7 @@ def _rounds(progress: _Progress[T], loop: Loop, ask: Ask[T], deadline: float | N
                 return ended_by
             break
         records, failure = yield from _run_calls(calls, progress.tools, loop, deadline)
+        records = _with_repairs(records, response)
         yield RoundFinished(progress.add(response, records))
         if failure is not None:
             raise failure
@@ -219,6 +220,14 @@ def _run_calls(
             records[one.place], failed = _outcome(one, result, loop)
             failure = failure or failed
     return [records[place] for place in sorted(records)], failure
+
+
+def _with_repairs(records: list[CallRecord], response: Response[Any]) -> list[CallRecord]:
+    """The records with the edits that it took to read arguments which travel in another form."""
+    repairs = {check.call.id: check.repairs for check in response.call_checks if check.repairs}
+    if not repairs:
+        return records
+    return [replace(record, repairs=(*repairs.get(record.call.id, ()), *record.repairs)) for record in records]
 
 
 def _prepare(call: ToolCallPart, place: int, tools: dict[str, Tool], loop: Loop) -> CallRecord | _Ready:

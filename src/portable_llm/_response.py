@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from portable_llm._adaptation import Adaptation, Repair
-from portable_llm._errors import InvalidOutputError, RefusedError
+from portable_llm._errors import InvalidOutputError, InvalidToolArgumentsError, RefusedError
 from portable_llm._json import JsonValue
 from portable_llm._messages import Message, ToolCallPart
 
@@ -142,6 +142,26 @@ Outcome: TypeAlias = Parsed[T] | Refused | Invalid | NoOutput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallCheck:
+    """A call held to its tool's own schema, since the provider does not hold all of it."""
+
+    call: ToolCallPart
+    problems: tuple[str, ...] = ()
+    """What is wrong with the arguments, each with its place (JSON Pointer); `()` if the schema accepts them."""
+    repairs: tuple[Repair, ...] = ()
+    """Edits that were needed to read them."""
+
+    @property
+    def error(self) -> InvalidToolArgumentsError | None:
+        """What `tool_result(call.id, error)` tells the model, so that it can call again; `None` for a valid call."""
+        if not self.problems:
+            return None
+        said = "; ".join(self.problems)
+        text = f"the arguments of {self.call.name} (call {self.call.id}) are not what its schema asks for: {said}"
+        return InvalidToolArgumentsError(text, call=self.call, problems=self.problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One HTTP try."""
 
@@ -178,6 +198,8 @@ class Response(Generic[T_co]):
     """The wire response; for a stream `None` (the events were its pieces)."""
     declined: tuple[Response[Any], ...] = ()
     """Refusals that this answer stands in for, oldest first: `usage` and `attempts` count them as well."""
+    call_checks: tuple[CallCheck, ...] = ()
+    """Its calls of tools whose schema the provider does not hold in full, each held to the tool's own."""
 
     def answering(
         self, provider: str, adaptations: tuple[Adaptation, ...], attempts: tuple[Attempt, ...]
@@ -200,7 +222,7 @@ class Response(Generic[T_co]):
 
     @property
     def is_complete(self) -> bool:
-        """The model came to its own end: a plain stop or calls, not declined, and no call is unreadable.
+        """The model came to its own end: a plain stop or calls, not declined, and no call is unreadable or invalid.
 
         What is neither complete nor truncated was declined, failed, paused, or ended for a reason that is not known.
         """
@@ -208,7 +230,13 @@ class Response(Generic[T_co]):
             self.finish_reason in ("stop", "tool_call")
             and self.refusal is None
             and all(call.arguments is not None for call in self.tool_calls)
+            and not self.invalid_calls
         )
+
+    @property
+    def invalid_calls(self) -> tuple[CallCheck, ...]:
+        """Of `call_checks`, those whose arguments the tool's own schema does not accept; see `CallCheck.error`."""
+        return tuple(check for check in self.call_checks if check.problems)
 
     @property
     def is_truncated(self) -> bool:

@@ -38,7 +38,7 @@ def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ..
     """The response as the application gets it: with ledger and attempts, and checked for the wanted value."""
     known = response.answering(plan.target.provider.name, plan.adaptations, attempts)
     if plan.tools is not None:
-        known = plan.tools.restore(known)
+        known = plan.tools.check(plan.tools.restore(known))
     checked = check(known, plan.request.output, plan.output)
     nothing = empty(checked, plan.request)
     if nothing is None:

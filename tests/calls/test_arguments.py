@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portable_llm import InvalidToolArgumentsError, Tool, ToolCallPart
@@ -28,6 +28,7 @@ def test_no_beginning_of_the_arguments_is_ever_acted_upon(value: dict[str, objec
         check_arguments(call(whole[:cut]), ANYTHING)
 
 
+@settings(deadline=None)  # the first reading loads what reads
 @given(value=json_objects)
 def test_whole_arguments_in_a_fence_are_read_and_the_edit_is_shown(value: dict[str, object]) -> None:
     checked = check_arguments(call(f"```json\n{json.dumps(value)}\n```"), ANYTHING)

@@ -295,3 +295,52 @@ def test_a_branch_that_counts_every_one_of_goes_first() -> None:
     # Only the second alternative takes both members at once; the first would add a kind of null.
     value = {"v": {"of": {"a": 1, "b": 2}}}
     assert lowered.restore(lowered.encode(value)) == value
+
+
+def test_a_null_where_members_are_counted_is_read_as_what_makes_the_object_valid() -> None:
+    members = {"id": {"type": "number"}, "name": {"type": ["string", "null"]}, "any": {}}
+    schema = {"type": "object", "properties": members, "additionalProperties": False}
+    least = lower({**schema, "minProperties": 2}, "openai-strict")
+    most = lower({**schema, "maxProperties": 1}, "openai-strict")
+    both = lower({**schema, "dependentRequired": {"id": ["any"]}}, "openai-strict")
+
+    for lowered, value in (
+        (least, {"name": "x", "any": None}),
+        (least, {"id": 1, "any": 2}),
+        (most, {"id": 1}),
+        (both, {"id": 1, "any": None}),
+    ):
+        assert lowered.schema["type"] == "object"
+        assert bare(lowered.restore(lowered.encode(value))) == bare(value)
+        jsonschema.validate(lowered.restore(lowered.encode(value)), {**schema, "minProperties": 1})
+    assert least.restore(least.encode({"name": "x", "any": None})) == {"name": "x", "any": None}
+    assert most.restore(most.encode({"id": 1})) == {"id": 1}
+    assert both.restore(both.encode({"id": 1, "any": None}))["any"] is None
+
+
+def test_a_null_that_the_original_refuses_is_an_absent_member() -> None:
+    member = {"type": ["string", "null"], "not": {"type": "null"}}
+    schema = {"type": "object", "properties": {"a": member}, "additionalProperties": False}
+
+    assert lower(schema, "openai-strict").restore({"a": None}) == {}
+
+
+@pytest.mark.parametrize("name", CARRYING)
+def test_items_of_several_lists_are_told_apart(name: str) -> None:
+    texts = {"type": "array", "items": {"type": "string"}}
+    objects = {"type": "array", "items": {"type": "object"}}
+    schema = {"type": "object", "properties": {"v": {"anyOf": [texts, objects]}}, "required": ["v"]}
+
+    lowered = lower(schema, name)
+
+    for value in ({"v": ['{"a": 1}']}, {"v": [{"a": 1}]}):
+        assert lowered.restore(lowered.encode(value)) == value
+
+
+def test_a_tuple_beside_an_open_object_is_read_as_the_tuple() -> None:
+    pair = {"prefixItems": [{"type": "integer"}, {"type": "integer"}], "type": "array"}
+    either = {"anyOf": [{"type": "object", "additionalProperties": True}, pair]}
+    lowered = lower({"type": "object", "properties": {"v": either}, "required": ["v"]}, "llama-cpp")
+
+    assert lowered.restore(lowered.encode({"v": [1, 2]})) == {"v": [1, 2]}
+    assert lowered.restore(lowered.encode({"v": {"a": 1}})) == {"v": {"a": 1}}

@@ -211,3 +211,13 @@ def test_a_union_is_as_weak_as_the_definitions_its_alternatives_lead_to(keyword:
     assert {("/$defs/s/minLength", "weakened"), (f"/properties/v/{keyword}", "weakened")} <= said(lowered)
     del definitions["s"]["minLength"]
     assert (f"/properties/v/{keyword}", "weakened") not in said(lower({**schema, "$defs": definitions}, "anthropic"))
+
+
+@pytest.mark.parametrize("name", CARRYING)
+def test_what_is_said_of_all_others_is_lost_with_the_patterns_beside_it(name: str) -> None:
+    patterns = {"^x": {"type": "integer"}, "^y": {"type": "boolean"}}
+    others = {"type": "string", "maxLength": 3}
+    lowered = lower(held({"type": "object", "patternProperties": patterns, "additionalProperties": others}), name)
+
+    assert ("/properties/v/additionalProperties/maxLength", "weakened") in said(lowered)
+    assert ("/properties/v/patternProperties/^x/type", "weakened") in said(lowered)

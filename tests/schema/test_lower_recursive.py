@@ -146,3 +146,12 @@ def test_a_null_that_is_a_value_is_kept_in_a_schema_that_contains_itself() -> No
     lowered = lower(schema, "openai-strict")
 
     assert lowered.restore(lowered.encode(value)) == value
+
+
+@pytest.mark.parametrize("name", CARRYING)
+def test_references_that_lead_only_to_each_other_are_refused(name: str) -> None:
+    loop = {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}
+    schema = {"type": "object", "properties": {"v": {"$ref": "#/$defs/a"}}, "$defs": loop}
+
+    with pytest.raises(UnsupportedSchemaError, match="leads back to itself"):
+        lower(schema, name)

@@ -13,6 +13,7 @@ from portable_llm import (
     Adaptation,
     AsyncClient,
     AsyncStream,
+    CallCheck,
     Client,
     Finished,
     HttpReply,
@@ -61,6 +62,7 @@ class Row(TypedDict):
 
 def outputs(client: Client) -> None:
     assert_type(client.chat("openai:gpt", "Hello"), Response[None])
+    assert_type(client.chat("openai:gpt", "Hello").invalid_calls, tuple[CallCheck, ...])
     assert_type(client.chat("openai:gpt", "Hello", temperature=0), Response[None])
     assert_type(client.chat("openai:gpt", "Hello", output=Invoice), Response[Invoice])
     assert_type(client.chat("openai:gpt", "Hello", output=Point).parsed, Point)

@@ -18,7 +18,7 @@ from portable_llm._calls import ArgumentCodec, Lower, ToolPlan
 from portable_llm._errors import UnsupportedSchemaError
 from portable_llm._json import JsonValue, dump_json
 from portable_llm._messages import Part, ToolCallPart
-from portable_llm._request import Request, Tool
+from portable_llm._request import JsonSchema, Request, Tool
 from portable_llm.schema import lower, validate
 from portable_llm.schema._types import schema_asked_for
 from portable_llm.wire._assembly import read_arguments
@@ -35,6 +35,7 @@ def adapt_parameters(request: Request[Any], context: Context, lower: Lower = low
         return request, ()
     entries: list[Adaptation] = []
     codecs: dict[str, ArgumentCodec] = {}
+    checked: dict[str, JsonSchema] = {}
     tools: list[Tool] = []
     for tool in request.tools:
         if _carries_output(tool, context):
@@ -49,12 +50,19 @@ def adapt_parameters(request: Request[Any], context: Context, lower: Lower = low
             entries.extend(lowered.adaptations)
             if not lowered.is_identity:
                 codecs[tool.name] = lowered
+            if not lowered.is_identity or any(_is_left_to_client(entry) for entry in lowered.adaptations):
+                checked[tool.name] = schema_asked_for(tool.parameters)
             tool = replace(tool, parameters=lowered.schema)
         tools.append(tool)
+    if checked:
+        context.tools = replace(context.tools or ToolPlan(), codecs=codecs, checked=checked)
     if codecs:
-        context.tools = replace(context.tools or ToolPlan(), codecs=codecs)
         request = replace(request, messages=edited(request.messages, lambda part, _: _encoded(part, codecs)))
     return replace(request, tools=tuple(tools)), entries
+
+
+def _is_left_to_client(entry: Adaptation) -> bool:
+    return entry.enforced_by == "client" and entry.effect in ("widened", "changed")
 
 
 def _carries_output(tool: Tool, context: Context) -> bool:

@@ -1,6 +1,6 @@
 """Tool calls on their way to a provider and back: legal names and ids, and arguments held to the tool's schema.
 
-`_names`, `_ids` and `_arguments` are loaded where there are tools: most calls have none.
+`_names`, `_ids`, `_arguments` and `_checks` are loaded where there are tools: most calls have none.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def check_call(call: ToolCallPart, tool: Tool) -> CheckedCall:
     if call.arguments is not None and not validate(call.arguments, schema):
         return CheckedCall(call=call, arguments=call.arguments)
     text = call.raw_arguments if call.arguments is None else dump_json(call.arguments).decode()
-    if call.arguments is None and _breaks_off(text):
+    if call.arguments is None and breaks_off(text):
         # A reader may close what was cut; to act upon half of an instruction is another matter.
         raise invalid_arguments(call, ("/: the arguments break off before their end",))
     outcome = read(text, schema)
@@ -55,7 +55,7 @@ def check_call(call: ToolCallPart, tool: Tool) -> CheckedCall:
     return CheckedCall(call=call, arguments=arguments, repairs=outcome.repairs, grade=outcome.grade)
 
 
-def _breaks_off(text: str) -> bool:
+def breaks_off(text: str) -> bool:
     """Whether a string or a bracket is still open at the end."""
     depth = 0
     for token in _MARKS.findall(text):

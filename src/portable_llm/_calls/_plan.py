@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from portable_llm._adaptation import Adaptation
 from portable_llm._events import Delta, PartEnd, ToolCallDelta
-from portable_llm._json import JsonValue
+from portable_llm._json import JsonValue, load_json
 from portable_llm._messages import Part, ToolCallPart
 from portable_llm._request import JsonSchema
 from portable_llm._response import Response
@@ -43,6 +43,8 @@ class ToolPlan:
     """Name on the wire → name in the request, for those that differ."""
     codecs: Mapping[str, ArgumentCodec] = field(default_factory=dict[str, ArgumentCodec])
     """Name in the request → how its arguments travel, for those that are encoded."""
+    checked: Mapping[str, JsonSchema] = field(default_factory=dict[str, JsonSchema])
+    """Name in the request → the tool's own schema, for those of which something is left to the client."""
 
     def restore(self, response: Response[T]) -> Response[T]:
         """The response with its calls as the application declared the tools."""
@@ -50,6 +52,19 @@ class ToolPlan:
         if all(new is old for new, old in zip(parts, response.message.parts, strict=True)):
             return response
         return replace(response, message=replace(response.message, parts=parts))
+
+    def check(self, response: Response[T]) -> Response[T]:
+        """The restored response with what its calls are when held to the tools' own schemas."""
+        if not any(call.name in self.checked for call in response.tool_calls):
+            return response
+        from portable_llm._calls._checks import check_calls, read_encoded  # here: most answers call nothing like it
+
+        repairs = {
+            call.id: read_encoded(call, self.codecs[call.name])[1]
+            for call in response.tool_calls
+            if call.name in self.codecs and _is_unreadable(call)
+        }
+        return replace(response, call_checks=check_calls(response.tool_calls, self.checked, repairs))
 
     def restore_delta(self, delta: Delta) -> Delta:
         """The same for one piece of a stream; arguments are restored when their part ends, not in pieces."""
@@ -66,8 +81,22 @@ class ToolPlan:
             return part
         name = self.names.get(part.name, part.name)
         codec = self.codecs.get(name)
-        if codec is not None and part.arguments is not None:
-            restored = codec.restore(part.arguments)
-            if isinstance(restored, dict):
-                part = replace(part, arguments=cast("dict[str, JsonValue]", restored))
+        if codec is not None:
+            part = _restored(part, codec)
         return part if name == part.name else replace(part, name=name)
+
+
+def _restored(call: ToolCallPart, codec: ArgumentCodec) -> ToolCallPart:
+    if call.arguments is None:
+        from portable_llm._calls._checks import read_encoded  # here: it reads damaged text
+
+        return read_encoded(call, codec)[0]
+    restored = codec.restore(call.arguments)
+    return replace(call, arguments=cast("dict[str, JsonValue]", restored)) if isinstance(restored, dict) else call
+
+
+def _is_unreadable(call: ToolCallPart) -> bool:
+    try:
+        return not isinstance(load_json(call.raw_arguments), dict)
+    except ValueError:
+        return bool(call.raw_arguments.strip())

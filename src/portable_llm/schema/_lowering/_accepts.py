@@ -39,11 +39,12 @@ def type_of(value: object) -> str:
 class Judge:
     """Answers questions about one document."""
 
-    def __init__(self, document: Document | None, *, counts: bool = False) -> None:
+    def __init__(self, document: Document | None, *, is_strict: bool = False) -> None:
         self._document = document
         self._fuel = _MAX_FUEL
-        self.counts = counts
-        """`oneOf` takes exactly one branch. As wide as a branch is judged, that may reject what the schema accepts."""
+        self.is_strict = is_strict
+        """`oneOf` takes exactly one branch, `not` and `if` count. As wide as a branch is judged, that may reject what
+        the schema accepts, so it is only good for choosing between ways to read the same reply."""
 
     def accepts(self, schema: Any, value: Any, depth: int = 0) -> bool:
         """Whether the value may be valid."""
@@ -186,9 +187,36 @@ def _any_of(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth:
 
 
 def _one_of(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
-    if not judge.counts:
+    if not judge.is_strict:
         return _any_of(judge, said, value, members, depth)
     return sum(judge.accepts(one, value, depth + 1) for one in said) == 1
+
+
+def _not(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
+    return not judge.is_strict or not judge.accepts(said, value, depth + 1)
+
+
+def _if(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
+    if not judge.is_strict:
+        return True
+    then = members.get("then" if judge.accepts(said, value, depth + 1) else "else", True)
+    return judge.accepts(then, value, depth + 1)
+
+
+def _dependent(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
+    """`dependentRequired`, `dependentSchemas`, and `dependencies`, which was both."""
+    if judge.partial or not isinstance(value, dict) or not isinstance(said, dict):
+        return True
+    given = cast("dict[str, Any]", value)
+    for name, needed in cast("dict[str, Any]", said).items():
+        if name not in given:
+            continue
+        if isinstance(needed, list):
+            if not all(one in given for one in cast("list[Any]", needed)):
+                return False
+        elif not judge.accepts(needed, value, depth + 1):
+            return False
+    return True
 
 
 def _all_of(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
@@ -212,6 +240,11 @@ _TESTS: dict[str, Test] = {
     "anyOf": _any_of,
     "oneOf": _one_of,
     "allOf": _all_of,
+    "not": _not,
+    "if": _if,
+    "dependentRequired": _dependent,
+    "dependentSchemas": _dependent,
+    "dependencies": _dependent,
     "$ref": _ref,
     "pattern": _pattern,
     "multipleOf": _number(_multiple),

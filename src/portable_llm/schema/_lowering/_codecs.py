@@ -96,6 +96,15 @@ class ObjectCodec:
     known: frozenset[str] = frozenset()
     extra: str | None = None
     pairs: PairsCodec | None = None
+    ambiguous: frozenset[str] = frozenset()
+    """Those of them whose null may be a value as well."""
+    counted: tuple[Conj, Document] | None = None
+    """What the original says of the object, where it depends on which members are there."""
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """Members of which a null may still turn out to be nothing while the object is not finished."""
+        return self.drop if self.counted is None else self.drop.union(self.fill)
 
     def encode(self, value: Any) -> Any:
         if not is_members(value):
@@ -116,9 +125,20 @@ class ObjectCodec:
     def restore(self, value: Any) -> Any:
         if not is_members(value):
             return value
+        result = self._restored(value, self.drop)
+        if self.counted is None or self._fits(result):
+            return result
+        # Where members are counted, a null is what makes the object valid: the value null, or a member that is absent.
+        for drop in (self.drop - self.ambiguous, frozenset(self.fill)):
+            other = self._restored(value, drop)
+            if self._fits(other):
+                return other
+        return result
+
+    def _restored(self, value: dict[str, Any], drop: frozenset[str]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for name, one in value.items():
-            if one is None and name in self.drop:
+            if one is None and name in drop:
                 continue
             if name == self.extra and self.pairs is not None:
                 further = self.pairs.restore(one)
@@ -127,6 +147,13 @@ class ObjectCodec:
                     continue
             result[name] = restore(self.codecs.get(name), one)
         return result
+
+    def _fits(self, value: dict[str, Any]) -> bool:
+        if self.counted is None:
+            return True
+        conj, document = self.counted
+        judge = Judge(document, is_strict=True)
+        return all(judge.accepts(schema, value) for schema, _at in conj)
 
 
 @dataclass(slots=True)
@@ -308,37 +335,45 @@ class Branch:
     lowered: dict[str, Any]
     codec: Codec | None
 
+    def is_own_object(self) -> bool:
+        """Whether its values are written as an object that the original does not have."""
+        codec = self.codec
+        return isinstance(codec, TupleCodec) or (
+            isinstance(codec, (PairsCodec, TextCodec)) and codec.member is not None
+        )
+
 
 @dataclass(slots=True)
 class UnionCodec:
-    """The first branch that fits; one that fits with every `oneOf` counted goes before one that may not."""
+    """The first branch that fits; one that fits a strict judge goes before one that may not."""
 
     branches: list[Branch]
     document: Document
     lowered: Document | None = None
     """The finished lowered schema; set when it is."""
 
-    def _fits(self, branch: Branch, value: Any, *, counts: bool) -> bool:
-        judge = Judge(self.document, counts=counts)
+    def _fits(self, branch: Branch, value: Any, *, is_strict: bool) -> bool:
+        judge = Judge(self.document, is_strict=is_strict)
         return type_of(value) in branch.mask and all(judge.accepts(schema, value) for schema, _at in branch.conj)
 
     def encode(self, value: Any) -> Any:
-        for counts in (True, False):
+        for is_strict in (True, False):
             for branch in self.branches:
-                if self._fits(branch, value, counts=counts):
+                if self._fits(branch, value, is_strict=is_strict):
                     return encode(branch.codec, value)
         return value
 
     def restore(self, value: Any) -> Any:
         found: list[tuple[Branch, Any]] = []
-        for branch in self.branches:
+        # Beside an object of any members, what looks like an encoding is read as one.
+        for branch in sorted(self.branches, key=Branch.is_own_object, reverse=True):
             if Judge(self.lowered).accepts(branch.lowered, value):
                 restored = restore(branch.codec, value)
-                if self._fits(branch, restored, counts=True):
+                if self._fits(branch, restored, is_strict=True):
                     return restored
                 found.append((branch, restored))
         for branch, restored in found:
-            if self._fits(branch, restored, counts=False):
+            if self._fits(branch, restored, is_strict=False):
                 return restored
         return found[0][1] if found else value
 

@@ -60,6 +60,9 @@ _TYPE_NAMES = {
 }
 
 
+ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+
+
 class Spot(NamedTuple):
     """Where in the result a place stands."""
 
@@ -71,6 +74,8 @@ class Spot(NamedTuple):
     optional: bool = False
     """It stands below a member that may be absent, seen from the nearest definition."""
     root: bool = False
+    lists: bool = False
+    """Several of the alternatives are lists, so that their items have to be told apart."""
 
     def deeper(self, *, optional: bool = False) -> Spot:
         """Inside an object here."""
@@ -78,7 +83,7 @@ class Spot(NamedTuple):
 
     def inside(self) -> Spot:
         """Inside a list here."""
-        return Spot(self.depth, optional=self.optional)
+        return Spot(self.depth, self.lists, ALL_TYPES if self.lists else frozenset(), self.optional)
 
 
 class Part(NamedTuple):
@@ -244,7 +249,7 @@ class Compiler:
             return {}, None
         parts: list[Part] = []
         names = frozenset(name for bit, names in _TYPE_NAMES.items() if bit & mask == bit for name in names)
-        inner = Spot(spot.depth, True, names, spot.optional)
+        inner = Spot(spot.depth, True, names, spot.optional, lists=spot.lists)
         free = [
             name for bit, name, has in ((NULL, "null", False), (BOOLEAN, "boolean", False)) if bit & mask and not has
         ]
@@ -382,9 +387,9 @@ class Compiler:
             return bool(node.get("nullable")) or any(self.admits_null(one) for one in node["anyOf"])
         return Judge(None).accepts(node, None)
 
-    def accepted_null(self, conj: Conj) -> bool:
+    def accepted_null(self, conj: Conj, *, is_strict: bool = False) -> bool:
         """Whether the original accepts null at a place."""
-        judge = Judge(self.document)
+        judge = Judge(self.document, is_strict=is_strict)
         return all(judge.accepts(schema, None) for schema, _at in conj)
 
     def with_null(self, node: Node) -> Node:
@@ -402,7 +407,8 @@ class Compiler:
             types = cast("list[str]", kind) if isinstance(kind, list) else [cast("str", kind)]
             return {"type": [*types, "null"], **{n: v for n, v in node.items() if n != "type"}}
         if self.dialect.support("anyOf") != "supported" and "enum" in core:
-            return {**notes, **core, "type": [kind, "null"], "enum": [*core["enum"], None]} if kind else node
+            types = {} if kind is None else {"type": [*([kind] if isinstance(kind, str) else kind), "null"]}
+            return {**notes, **core, **types, "enum": [*core["enum"], None]}
         return {**notes, "anyOf": [core, {"type": "null"}]}
 
     def _noted(self, node: Node, shape: Shape, words: list[str], said: Shape | None) -> Node:
@@ -443,6 +449,7 @@ class Compiler:
 
     def _reference(self, schema: Node, at: str, spot: Spot) -> Result:
         target, pointer = self.document.target(schema["$ref"], at)
+        self._check_chain(target, pointer)
         cycle = self.document.cycle_of(pointer)
         row = self.dialect
         if not row.refs or (cycle and row.recursion == "forbidden"):
@@ -459,6 +466,15 @@ class Compiler:
         if not notes:
             return result
         return self._noted(node, self.gatherer.gather(((notes, at),)), [], None), codec
+
+    def _check_chain(self, target: Any, pointer: str) -> None:
+        """Raise `UnsupportedSchemaError` for references that lead to each other and nowhere else."""
+        seen: set[str] = set()
+        while isinstance(target, dict) and "$ref" in target:
+            if pointer in seen:
+                raise UnsupportedSchemaError(f"the $ref at {pointer} leads back to itself without going deeper")
+            seen.add(pointer)
+            target, pointer = self.document.target(cast("Node", target)["$ref"], pointer)
 
     def _inlined(self, target: Any, pointer: str, cycle: frozenset[str], spot: Spot) -> Result:
         conj = ((target, pointer),)

@@ -137,7 +137,7 @@ class Growing:
 
     def _object(self, codec: ObjectCodec, value: dict[str, Any], now: Unfinished) -> Iterator[tuple[str, Any]]:
         for name, one in value.items():
-            if one is None and name in codec.drop:
+            if one is None and name in codec.unsettled:
                 continue
             if name == codec.extra and codec.pairs is not None:
                 further = self._piece(codec.pairs, value, name, now)

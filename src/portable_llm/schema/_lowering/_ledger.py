@@ -18,8 +18,6 @@ class Ledger:
         self.at = at
         self._source = source
         self._axis: Axis = "tools" if at.startswith("/tools") else "json"
-        # An answer is checked in every case; the arguments of a call only where somebody is about to use them.
-        self._who = " in `run` and `check_arguments`" if self._axis == "tools" else ""
         self._entries: dict[tuple[str, str, str], Adaptation] = {}
 
     def add(
@@ -41,7 +39,7 @@ class Ledger:
 
     def weaken(self, at: str, keyword: str, why: str = "not enforced here; the client checks it") -> None:
         """A constraint that only the client holds."""
-        self.add(at, keyword, "weakened", f"{why}{self._who}", "client", "widened")
+        self.add(at, keyword, "weakened", why, "client", "widened")
 
     def encode(self, at: str, keyword: str, how: str) -> None:
         """Another way to write the same, undone when the answer comes."""

@@ -53,7 +53,8 @@ def _no_items(
         node["maxItems"] = 0
         compiler.ledger.rename(items.at, items.keyword, "written as maxItems: 0")
     else:
-        compiler.ledger.weaken(items.at, items.keyword)
+        for schema, at in items.rest or ():
+            compiler.lose(schema, at)
         words.append("no items")
     return node, None
 

@@ -98,9 +98,9 @@ def _further(compiler: Compiler, members: Members, spot: Spot, words: list[str])
 
 
 def _lose_patterns(compiler: Compiler, members: Members, conj: Conj | None) -> None:
-    """What patterns say of their members, unless every member that is left has to be that."""
-    for said in members.patterns.values():
-        for schema, at in said if said != conj else ():
+    """What is said of members by patterns, and of all others, unless every member that is left has to be that."""
+    for said in (*members.patterns.values(), members.additional or ()):
+        for schema, at in said if not conj else ():
             compiler.lose(schema, at)
 
 
@@ -217,12 +217,11 @@ def _named(
     if not properties:
         return _nameless(compiler, shape, members, at, spot, words)
     found = ObjectCodec(codecs=codecs)
-    if _presence_matters(shape) and any(
-        compiler.admits_null(properties[name]) and not _speaks_of_null(names[name])
-        for name in _missing(compiler, properties, required)
-    ):
-        # Null would have to mean both null and absent, and the schema tells them apart.
-        return compiler.text(at, "properties", spot, "an object whose members depend on each other", words)
+    if _presence_matters(shape) and (missing := _missing(compiler, properties, required)):
+        if members.unevaluated_lost and any(compiler.admits_null(properties[name]) for name in missing):
+            # Null would have to mean both null and absent, and nothing here can tell which of them is valid.
+            return compiler.text(at, "properties", spot, "an object whose members depend on each other", words)
+        found.counted = (shape.conj, compiler.document)
     _fill(compiler, properties, required, found, at, names)
     node: Node = {"type": "object", "properties": properties}
     if required or row.all_required:
@@ -308,6 +307,7 @@ def _fill(
     """Make optional members required and nullable, as far as the dialect demands."""
     missing = _missing(compiler, properties, required)
     drop: set[str] = set()
+    ambiguous: set[str] = set()
     for name in missing:
         place, how = f"{at}/properties/{escape(name)}", "and null when absent"
         if not compiler.admits_null(properties[name]):
@@ -320,9 +320,10 @@ def _fill(
                 compiler.unenforced(names[name])
                 compiler.written.append(Union(place, names[name]))
                 how = "as anyOf with null, which stands for absent"
-        elif not _speaks_of_null(names[name]):
-            # Null is valid only because nothing is said, so it is not what anybody asked for.
+        elif not _speaks_of_null(names[name]) or not compiler.accepted_null(names[name], is_strict=True):
+            # Null is valid only because nothing is said, so nobody asked for it; or it is not valid at all.
             drop.add(name)
+            ambiguous.add(name)
         compiler.ledger.encode(place, "type", f"optional, written as required {how}")
         required.append(name)
     if missing:
@@ -330,6 +331,7 @@ def _fill(
         required[:] = [name for name in properties if name in needed]
     found.fill = tuple(missing)
     found.drop = frozenset(drop)
+    found.ambiguous = frozenset(ambiguous)
 
 
 _NAMES_VALUES = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"})
@@ -408,12 +410,15 @@ def _extra(
     made = pairs_node(compiler, conj, spot.deeper())
     keyword = members.keyword if members.additional is not None else "patternProperties"
     if made is None:
+        if not compiler.dialect.closes_objects:
+            for schema, place in conj:
+                compiler.lose(schema, place)
+            return
         if compiler.is_deep(spot.depth + 1):
             compiler.ledger.add(at, keyword, "narrowed", "further members nest too deep here", "nobody", "narrowed")
         else:
             compiler.ledger.rename(at, keyword, "no further member can be valid, so the object is closed")
-        if compiler.dialect.closes_objects:
-            node["additionalProperties"] = False
+        node["additionalProperties"] = False
         return
     name = "additional_properties"
     while name in names:

@@ -78,7 +78,7 @@ def _below(step: Step, path: Path | None) -> Path | None:
 
 def _member_place(codec: ObjectCodec, path: Path, value: dict[str, Any]) -> Path | None:
     name, rest = cast("str", path[0]), path[1:]
-    if value[name] is None and name in codec.drop:
+    if value[name] is None and name in codec.unsettled:
         return None
     if name == codec.extra and codec.pairs is not None:
         found = place(codec.pairs, rest, value[name]) if rest else None
@@ -181,7 +181,7 @@ def _both_seen(codec: BothCodecs, path: Path, value: Any, now: Unfinished, is_pu
 
 def _member_seen(codec: ObjectCodec, path: Path, value: dict[str, Any], now: Unfinished, is_put: bool) -> bool:
     name = cast("str", path[0])
-    if name in codec.drop and _has(value, name) and value[name] is None:
+    if name in codec.unsettled and _has(value, name) and value[name] is None:
         return False
     if name == codec.extra and codec.pairs is not None:
         return len(path) > 1 and _below_seen(codec.pairs, name, path, value, now, is_put)

@@ -8,7 +8,7 @@ from portable_llm.schema._lowering._codecs import Branch, Codec
 from portable_llm.schema._lowering._document import Conj
 from portable_llm.schema._lowering._ledger import words_for
 from portable_llm.schema._lowering._settle import Holder, Union
-from portable_llm.schema._lowering._shape import ANY, NULL, Shape, fingerprint
+from portable_llm.schema._lowering._shape import ANY, ARRAY, NULL, Shape, fingerprint
 
 if TYPE_CHECKING:
     from portable_llm.schema._lowering._compile import Compiler, Spot
@@ -201,7 +201,8 @@ def _alternatives(
 
     is_one = len(variants) == 1
     names = _ALL if not is_one else spot.beside
-    inner = Spot(spot.depth, spot.union or not is_one, names, spot.optional, spot.root and is_one)
+    lists = spot.lists or sum(bool(variant.shape.mask & ARRAY) for variant in variants) > 1
+    inner = Spot(spot.depth, spot.union or not is_one, names, spot.optional, spot.root and is_one, lists)
     branches: list[Branch] = []
     is_nullable = False
     seen: set[str] = set()
