@@ -205,7 +205,7 @@ def _if(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int
 
 def _dependent(judge: Judge, said: Any, value: Any, members: dict[str, Any], depth: int) -> bool:
     """`dependentRequired`, `dependentSchemas`, and `dependencies`, which was both."""
-    if judge.partial or not isinstance(value, dict) or not isinstance(said, dict):
+    if not isinstance(value, dict) or not isinstance(said, dict):
         return True
     given = cast("dict[str, Any]", value)
     for name, needed in cast("dict[str, Any]", said).items():
