@@ -431,6 +431,24 @@ def test_the_official_clients_find_nothing_to_change(client: Client, wanted: Any
     google.Schema.model_validate(older)  # it forbids what it does not know
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_schema_that_leads_outside_itself_is_never_sent(client: Client, model: str) -> None:
+    outside = {"type": "object", "properties": {"a": {"$ref": "https://example.com/a.json"}}}
+
+    for asked in ({"output": Output(schema=outside)}, {"tools": [Tool(name="t", parameters=outside)]}):
+        with pytest.raises(UnsupportedSchemaError, match="never fetched"):
+            client.plan(model, "Hi", **asked)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_root_that_names_members_and_no_type_is_not_refused(client: Client, model: str) -> None:
+    schema = {"properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+
+    plan = client.plan(model, "Hi", output=Output(schema=schema))
+
+    assert LossPolicy().broken_by(plan.adaptations) == ()
+
+
 def test_a_plan_with_an_encoded_value_can_be_kept(client: Client) -> None:
     made = pickle.loads(pickle.dumps(planned(client, STRICT, Output(schema=MAP))))
 
