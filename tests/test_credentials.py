@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -207,6 +208,55 @@ def test_an_address_in_the_model_string_gets_nothing_of_the_machine_s(machine: p
         client.chat(f"bedrock:amazon.nova-lite-v1:0@{server.base_url('bedrock')}", "hello")
 
         assert "authorization" not in server.requests[-1].headers
+
+
+ARN = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/a1b2c3d4"
+STEADY = replace(CREDENTIALS, region="eu-west-1")
+
+
+def is_signed_right(server: FakeServer) -> bool:
+    """Whether botocore, asked about the request as it came over the line, comes to the same signature."""
+    auth: Any = pytest.importorskip("botocore.auth")
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    received = server.requests[-1]
+    came = AWSRequest(
+        method=received.method,
+        url=f"http://{received.headers['host']}{received.path}",
+        data=received.body,
+        headers={"content-type": received.headers["content-type"]},
+    )
+    at = datetime.strptime(received.headers["x-amz-date"], "%Y%m%dT%H%M%SZ")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auth, "get_current_datetime", lambda *_, **__: at)
+        credentials = Credentials("AKID", "the-secret-key", "the-session-token")
+        auth.SigV4Auth(credentials, "bedrock", "eu-west-1").add_auth(came)
+    return bool(came.headers["Authorization"] == received.headers["authorization"])
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("model", ["us.amazon.nova-lite-v1:0", ARN])
+@pytest.mark.parametrize("driver", ["httpx2", "httpx", "async httpx2", "aiohttp"])
+async def test_what_comes_over_the_line_is_what_was_signed(driver: str, model: str) -> None:
+    with FakeServer(keep_credentials=True) as server:
+        options: Any = {"base_urls": {"bedrock": server.base_url("bedrock")}, "tokens": {"bedrock": lambda: STEADY}}
+        match driver:
+            case "httpx2":
+                with Client(**options) as client:
+                    client.chat(f"bedrock:{model}", "Grüße")
+            case "httpx":
+                httpx = pytest.importorskip("httpx")
+                with httpx.Client() as http, Client(http_client=http, **options) as client:
+                    client.chat(f"bedrock:{model}", "Grüße")
+            case _:
+                if driver == "aiohttp":
+                    pytest.importorskip("aiohttp")
+                    options["http_client"] = "aiohttp"
+                async with AsyncClient(**options) as client:
+                    await client.chat(f"bedrock:{model}", "Grüße")
+
+        assert is_signed_right(server)
 
 
 @pytest.mark.anyio

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +116,51 @@ def test_what_needs_a_conversation_is_botocore_s(monkeypatch: pytest.MonkeyPatch
     found = aws_credentials()
 
     assert (found.access_key, found.secret_key, found.session_token) == ("AKIDROLE", "secret-role", "token-role")
+
+
+def test_a_program_that_prints_credentials(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("botocore.session")
+    printed = {"Version": 1, "AccessKeyId": "AKIDPROCESS", "SecretAccessKey": "secret", "SessionToken": "token"}
+    (home / "printed.json").write_text(json.dumps(printed))
+    (home / "config").write_text(f"[profile printing]\ncredential_process = cat {home / 'printed.json'}\n")
+    monkeypatch.setenv("AWS_PROFILE", "printing")
+
+    assert aws_credentials().access_key == "AKIDPROCESS"
+
+
+def test_a_container_asks_its_host(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("botocore.session")
+    (home / "credentials").write_text("")
+    given = {"AccessKeyId": "AKIDHOST", "SecretAccessKey": "secret", "Token": "token-1"}
+    with told(json.dumps({**given, "Expiration": "2099-01-01T00:00:00Z"}).encode()) as url:
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
+
+        found = aws_credentials()
+
+    assert (found.access_key, found.session_token) == ("AKIDHOST", "token-1")
+    assert aws_credentials() == found  # kept by botocore until they expire
+
+
+@contextmanager
+def told(body: bytes) -> Iterator[str]:
+    """A server that says this to everybody."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing on the terminal."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/credentials"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def test_without_credentials_the_error_says_where_it_looked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

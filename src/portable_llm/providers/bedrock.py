@@ -174,6 +174,7 @@ PROVIDER = Provider(
     base_url="https://bedrock-runtime.us-east-1.amazonaws.com",
     base_url_env=("AWS_ENDPOINT_URL_BEDROCK_RUNTIME",),
     locate=locate,
+    located_by=("AWS_REGION",),
     auth=Auth(env=("AWS_BEARER_TOKEN_BEDROCK",), is_optional=True, source=aws_credentials),
     otel_name="aws.bedrock",
     capabilities=Capabilities(
