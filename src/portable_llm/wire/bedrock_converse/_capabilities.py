@@ -4,8 +4,9 @@ Facts: vendor documentation and the service model of botocore 1.44.5, read 2026-
 them. `Capabilities.spelling` knows these keys for this format:
 
 - `sampling/top_k`: where it stands in `additionalModelRequestFields`, as a dotted path: `inferenceConfig.topK`;
-- `reasoning/words`: how the family is told to think, out of `REASONING`; Claude's words follow the keys of the
-  Messages format (`reasoning/effort`, `reasoning/none`, `exclusive`);
+- `reasoning/words`: how the family is told to think: `claude` as in its own protocol, whose keys are read as well
+  (`reasoning/effort`, `reasoning/none`, `exclusive`); `reasoning_effort`; `reasoning_config`; `nova`, by
+  `reasoningConfig.maxReasoningEffort`;
 - `reasoning/unsigned`: `"left_out"` = reasoning without a signature must not come back;
 - `tools/history`: `"declared"` = calls in the history want `toolConfig` also where the request has no tools:
   without them they are refused.
@@ -21,10 +22,6 @@ NAME = "bedrock-converse"
 
 MORE = "additionalModelRequestFields"
 """Where the native fields of a model go."""
-
-REASONING = ("claude", "reasoning_effort", "reasoning_config", "nova")
-"""How a family is told to think: Claude as in its own protocol, gpt-oss by `reasoning_effort`, others by a plain word
-in `reasoning_config`, Nova 2 by `reasoningConfig.maxReasoningEffort`."""
 
 MAX_CACHE_POINTS = 4
 
