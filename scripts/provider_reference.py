@@ -48,9 +48,15 @@ def _tables() -> Iterator[str]:
 
 def _row(row: Provider) -> str:
     title = f"[{row.title}]({row.documentation})" if row.documentation else row.title
-    address = f"`{row.base_url}`" if row.base_url else f"yours: `{row.name}:MODEL@https://host/v1`"
-    keys = ", ".join(f"`{name}`" for name in row.auth.env) or "none"
-    return f"| `{row.name}` | {title} | {address} | {keys} | {_count(row)} |"
+    keys = [f"`{name}`" for name in row.auth.env] + ["the machine's credentials or a callback"] * bool(row.auth.source)
+    return f"| `{row.name}` | {title} | {_address(row)} | {', '.join(keys) or 'none'} | {_count(row)} |"
+
+
+def _address(row: Provider) -> str:
+    if row.located_by:
+        made = f"made of {', '.join(f'`{name}`' for name in row.located_by)}"
+        return f"{made}, else `{row.base_url}`" if row.base_url else made
+    return f"`{row.base_url}`" if row.base_url else f"yours: `{row.name}:MODEL@https://host/v1`"
 
 
 def _count(row: Provider) -> str:

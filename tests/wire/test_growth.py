@@ -1,0 +1,81 @@
+"""Reading a stream costs in proportion to its bytes: counted in calls and bytes held, never in time."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from portable_llm._messages import Message, Origin, TextPart
+from portable_llm._response import NoOutput, Response, Usage
+from portable_llm.wire import WireFormat, wire_format, wire_names
+
+HERE = Origin(provider="somebody", host="example.test", model="some-model")
+ANSWER: Response[None] = Response(
+    message=Message(role="assistant", parts=()),
+    finish_reason="stop",
+    raw_finish_reason=None,
+    outcome=NoOutput(),
+    refusal=None,
+    usage=Usage(input_tokens=12, output_tokens=34),
+    model="some-model",
+    id="answer-1",
+)
+
+
+@pytest.fixture(params=wire_names())
+def wire(request: pytest.FixtureRequest) -> WireFormat:
+    return wire_format(request.param)
+
+
+def long_stream(wire: WireFormat, size: int) -> bytes:
+    text = TextPart(text="Grüße, Welt!\n" * (size // 13))
+    answer = replace(ANSWER, message=Message(role="assistant", parts=(text,)))
+    return b"".join(wire.write_stream(answer, pieces=size // 20))
+
+
+def read(wire: WireFormat, data: bytes) -> None:
+    frames, decoder = wire.FRAMING.decoder(), wire.stream_decoder(HERE)
+    for at in range(0, len(data), 1000):
+        for frame in frames.feed(data[at : at + 1000]):
+            decoder.feed(frame)
+    for frame in frames.close():
+        decoder.feed(frame)
+    decoder.finish()
+
+
+def calls(wire: WireFormat, data: bytes) -> int:
+    """Function calls, of Python and of C, that reading takes."""
+    count = 0
+
+    def profile(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        read(wire, data)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def held(wire: WireFormat, data: bytes) -> int:
+    """The most bytes that are held at once."""
+    tracemalloc.start()
+    read(wire, data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_work_and_memory_grow_with_the_bytes_and_no_faster(wire: WireFormat) -> None:
+    short, long = long_stream(wire, 5_000), long_stream(wire, 40_000)
+    growth = len(long) / len(short)
+
+    assert calls(wire, long) <= calls(wire, short) * growth * 1.5
+    assert held(wire, long) <= held(wire, short) * growth * 1.5 + 100_000
