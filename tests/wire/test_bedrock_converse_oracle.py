@@ -52,6 +52,7 @@ SCHEMA: dict[str, Any] = {
 }
 TOOL = Tool(name="get_weather", description="Current weather", parameters=SCHEMA)
 TOOL_SPEC = {"toolSpec": {"name": "get_weather", "description": "Current weather", "inputSchema": {"json": SCHEMA}}}
+GUARDED = Decline(signal="stopReason=guardrail_intervened", text="I cannot say.")
 POINT = {"cachePoint": {"type": "default"}}
 
 
@@ -371,7 +372,7 @@ def test_boto3_raises_its_own_errors(boto: Any, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_boto3_reads_what_a_guardrail_did(monkeypatch: pytest.MonkeyPatch) -> None:
-    with FakeServer(faults=[Decline(text="I cannot say.")]) as guarded, client(guarded, monkeypatch) as boto:
+    with FakeServer(faults=[GUARDED]) as guarded, client(guarded, monkeypatch) as boto:
         whole = boto.converse(modelId=NOVA, messages=said())
         events = list(boto.converse_stream(modelId=NOVA, messages=said())["stream"])
 

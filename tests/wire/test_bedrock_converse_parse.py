@@ -238,6 +238,18 @@ def test_a_guardrail_without_a_trace_is_still_one() -> None:
     assert response.refusal.source == "output_filter"
 
 
+def test_a_refusal_in_the_model_s_own_words_is_one_whatever_the_protocol_says() -> None:
+    own = {"stop_reason": "refusal", "stop_details": {"category": "cyber", "explanation": "Not this."}}
+
+    response = whole({"text": "Sure"}, stop="end_turn", additionalModelResponseFields=own)
+
+    assert (response.finish_reason, response.raw_finish_reason) == ("refusal", "end_turn")
+    assert response.refusal is not None
+    assert (response.refusal.source, response.refusal.category) == ("model", "cyber")
+    assert (response.refusal.text, response.refusal.is_withdrawn) == ("Not this.", True)
+    assert whole({"text": "Sure"}, additionalModelResponseFields={"stop_reason": "end_turn"}).refusal is None
+
+
 # ---- streams ---------------------------------------------------------------------------------------------------------
 
 

@@ -116,6 +116,15 @@ _BEDROCK_CONVERSE = (
     Signal(
         wire="bedrock-converse", place="stopReason", word="content_filtered", source="output_filter", fact=_CONVERSE
     ),
+    # The model's own words, where the request asks for them by `additionalModelResponseFieldPaths`.
+    Signal(
+        wire="bedrock-converse",
+        place="additionalModelResponseFields.stop_reason",
+        word="refusal",
+        source="model",
+        withdraws=True,
+        fact="Claude's word in the field that hands on a model's own, " + _WIRE_FACTS,
+    ),
     # The model's own host says it; the protocol hands its sentence on.
     Signal(
         wire="bedrock-converse",
@@ -282,7 +291,12 @@ WORDS: Mapping[str, Mapping[str, RefusalCategory]] = {
         "reasoning_extraction": "reasoning_extraction",
         **_GUARDRAIL,
     },
-    "bedrock-converse": _GUARDRAIL,
+    "bedrock-converse": {
+        **_GUARDRAIL,
+        "cyber": "cyber",
+        "bio": "bio_chem",
+        "reasoning_extraction": "reasoning_extraction",
+    },
     "gemini": {
         "harm_category_harassment": "hate",
         "harm_category_hate_speech": "hate",

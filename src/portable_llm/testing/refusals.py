@@ -118,6 +118,9 @@ _MESSAGES: Mapping[str, Row] = {
 }
 
 _CONVERSE: Mapping[str, Row] = {
+    "additionalModelResponseFields.stop_reason=refusal": {
+        "end": {"stopReason": "end_turn", "additionalModelResponseFields": {"stop_reason": "refusal"}}
+    },
     "stopReason=guardrail_intervened": {
         "end": {"stopReason": "guardrail_intervened"},
         "beside": {

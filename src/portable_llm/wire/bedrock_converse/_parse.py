@@ -19,6 +19,9 @@ from portable_llm.wire._reading import add, as_dict, as_int, as_list, as_str, bo
 from portable_llm.wire.bedrock_converse._capabilities import FINISH_REASONS, NAME
 from portable_llm.wire.bedrock_converse._errors import error_of, parse_error, type_of
 
+MODEL_FIELDS = "additionalModelResponseFields"
+"""Where a model's own fields come back, if the request asks for them."""
+
 SERVER_TOOL = "server_tool_use"
 """The type of a call that the provider runs itself."""
 
@@ -74,7 +77,8 @@ def response_of(
             word.lower() if word else word,
             FINISH_REASONS,
             has_calls=assembly.has_calls,
-            is_filtered=refusal is not None,
+            has_refusal=refusal is not None,
+            is_filtered=refusal is not None and refusal.source.endswith("_filter"),
         ),
         raw_finish_reason=word,
         outcome=NoOutput() if refusal is None else Refused(refusal=refusal),
@@ -158,7 +162,7 @@ def refusal_of(end: Mapping[str, Any], usage: Usage, *, text: str) -> Refusal | 
     word = as_str(end.get("stopReason")) or ""
     signal = signal_of(NAME, "stopReason", word)
     if signal is None:
-        return None
+        return _refused_by_model(as_dict(end.get(MODEL_FIELDS)), usage, has_text=bool(text))
     found = guardrail(as_dict(as_dict(end.get("trace")).get("guardrail")))
     is_blocked = any(shown.endswith("=BLOCKED") for shown in found.evidence)
     refusal = hard(
@@ -170,6 +174,25 @@ def refusal_of(end: Mapping[str, Any], usage: Usage, *, text: str) -> Refusal | 
         has_text=bool(text),
     )
     return replace(refusal, source="input_filter") if found.is_input else refusal
+
+
+def _refused_by_model(fields: Mapping[str, Any], usage: Usage, *, has_text: bool) -> Refusal | None:
+    """A refusal in the model's own words: the protocol's stop reason beside it may be a plain one."""
+    word = as_str(fields.get("stop_reason")) or as_str(fields.get("/stop_reason")) or ""
+    place = f"{MODEL_FIELDS}.stop_reason"
+    signal = signal_of(NAME, place, word)
+    if signal is None:
+        return None
+    details = as_dict(fields.get("stop_details"))
+    category = as_str(details.get("category"))
+    return hard(
+        signal,
+        categories=(category,) if category else (),
+        text=as_str(details.get("explanation")),
+        evidence=(f"{place}={word}",),
+        usage=usage,
+        has_text=has_text,
+    )
 
 
 def usage_of(usage: Mapping[str, Any]) -> Usage:
