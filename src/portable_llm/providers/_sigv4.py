@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NoReturn
 from urllib.parse import SplitResult, quote, urlsplit
 
 from portable_llm._errors import ConfigurationError
@@ -35,7 +36,7 @@ def region_of(url: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsCredentials:
-    """What requests to AWS are signed with; a credential callback may give one. Secrets are never shown."""
+    """What requests to AWS are signed with; a credential callback may give one. Never shown, never pickled."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -43,6 +44,9 @@ class AwsCredentials:
     region: str | None = None
     """Where the address of a call does not name one; by default the usual environment variables."""
     service: str = "bedrock"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("AwsCredentials hold secrets and cannot be pickled")
 
     @property
     def secrets(self) -> tuple[str, ...]:
