@@ -6,12 +6,16 @@ are none; boto3 sends them with blanks between, which JSON does not care about.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+import strategies
 from portable_llm import (
     BlobPart,
     CacheHint,
@@ -32,10 +36,12 @@ from portable_llm import (
     tool_result,
     user,
 )
+from portable_llm._capabilities import FEATURES
 from portable_llm._messages import Message, TextPart
 from portable_llm._plan import make_plan
 from portable_llm.providers._target import load_settings
 from portable_llm.testing import Decline, FakeServer, Received, Reply, Status, StreamError, answer
+from portable_llm.wire import wire_format
 
 boto3: Any = pytest.importorskip("boto3")
 
@@ -392,3 +398,35 @@ def test_both_read_the_same_answer(server: FakeServer, boto: Any) -> None:
     assert response.raw_finish_reason == theirs["stopReason"]
     assert response.usage.output_tokens == theirs["usage"]["outputTokens"]
     assert response.request_id is not None
+
+
+# ---- the service model -----------------------------------------------------------------------------------------------
+
+
+def with_bytes(value: Any) -> Any:
+    """The body as boto3 takes it: what is base64 on the wire as bytes."""
+    if isinstance(value, dict):
+        binary = ("bytes", "redactedContent")
+        return {
+            name: base64.b64decode(item) if name in binary and isinstance(item, str) else with_bytes(item)
+            for name, item in value.items()
+        }
+    return [with_bytes(item) for item in value] if isinstance(value, list) else value
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_the_vendor_s_service_model_takes_every_request(data: st.DataObject) -> None:
+    from botocore.session import get_session
+    from botocore.validate import ParamValidator
+
+    wire = wire_format("bedrock-converse")
+    uris = ("parts/image_uri", "parts/document_uri")
+    carries = {name for name in FEATURES if wire.CAPABILITIES[name].support == "yes" and name not in uris}
+    asked = data.draw(strategies.requests(carries=carries))
+    call, _ = wire.build_request(asked, wire.CAPABILITIES)
+    shape = get_session().get_service_model("bedrock-runtime").operation_model("Converse").input_shape
+
+    report = ParamValidator().validate({"modelId": asked.model, **with_bytes(call.json)}, shape)
+
+    assert not report.has_errors(), report.generate_report()
