@@ -56,7 +56,8 @@ def _address(row: Provider) -> str:
     if row.located_by:
         made = f"made of {', '.join(f'`{name}`' for name in row.located_by)}"
         return f"{made}, else `{row.base_url}`" if row.base_url else made
-    return f"`{row.base_url}`" if row.base_url else f"yours: `{row.name}:MODEL@https://host/v1`"
+    own = f"yours: `{row.name}:MODEL@https://host{'' if row.prefix else '/v1'}`"
+    return f"`{row.base_url}`" if row.base_url else own
 
 
 def _count(row: Provider) -> str:

@@ -38,7 +38,12 @@ CAPABILITIES = Capabilities(
         "tools": _yes(),
         "tools/strict": _yes(),
         "tools/name": _yes(maximum=64, values=("A-Za-z0-9_-", "A-Za-z0-9_-")),
-        "tools/call_id": _yes(maximum=64),
+        "tools/call_id": Fact(
+            minimum=1,
+            maximum=64,
+            source="400 string_above_max_length, AnswerDotAI/fastllm #45",
+            date="2026-11-24",
+        ),
         "tools/count": _yes(),
         "tools/description": _yes(),
         "tool_choice/required": _yes(),
