@@ -409,3 +409,22 @@ def test_a_compatible_server_needs_an_address_and_no_key() -> None:
     assert row.base_url is None
     assert row.auth.is_optional
     assert row.capabilities_of("m", CAPABILITIES)["tools"].is_assumed
+
+
+def test_an_address_in_the_place_of_its_object_is_no_lost_image() -> None:
+    piece = {"type": "image_url", "image_url": "https://e.org/a.png"}
+    request = read(messages=[{"role": "user", "content": [piece]}])
+
+    assert request.messages[0].parts == (UriPart(uri="https://e.org/a.png", mime_type="image/png"),)
+
+
+@pytest.mark.parametrize("mark", ["cache_control", "prompt_cache_breakpoint"])
+@pytest.mark.parametrize("place", ["message", "piece"])
+def test_marks_for_a_cache_that_are_not_kept_are_listed(place: str, mark: str) -> None:
+    marked = {mark: {"type": "ephemeral"}}
+    piece = {"type": "text", "text": "hi", **(marked if place == "piece" else {})}
+    message = {"role": "user", "content": [piece], **(marked if place == "message" else {})}
+
+    _, ledger = read_request({"model": "m", "messages": [message]})
+
+    assert subjects(ledger) == {"/cache/breakpoints": ("dropped", "advisory")}

@@ -39,6 +39,9 @@ _ROLES: Mapping[str, Role] = {
 }
 
 
+_MARKS = ("cache_control", "prompt_cache_breakpoint")
+
+
 class MessageReader:
     """Messages of one stored request; `function` messages belong to the last `function_call`."""
 
@@ -57,6 +60,7 @@ class MessageReader:
             raise InvalidRequestError(f"{pointer}/role: {word!r} is no role; known: {', '.join(_ROLES)}")
         if word == "developer":
             self._add(entry("dialogue", f"{pointer}/role", "renamed", "developer text is system text"))
+        self._unmarked(fields, pointer)
         if fields.get("name") and role != "tool":
             detail = "the name of who speaks has no portable field"
             self._add(entry("dialogue", f"{pointer}/name", "dropped", detail, "nobody"))
@@ -107,12 +111,21 @@ class MessageReader:
             self._piece(as_dict(item), f"{pointer}/parts/{number}") for number, item in enumerate(as_list(content))
         )
 
+    def _unmarked(self, fields: Mapping[str, Any], pointer: str) -> None:
+        """Say that a mark on a message or piece is not kept: it is about cost alone."""
+        if any(fields.get(name) for name in _MARKS):
+            detail = f"the mark for the cache at {pointer} is not kept; give breakpoints"
+            self._add(entry("tokens", "/cache/breakpoints", "dropped", detail, "nobody"))
+
     def _piece(self, item: Mapping[str, Any], pointer: str) -> ContentPart:
+        self._unmarked(item, pointer)
         match item.get("type"):
             case "text" if isinstance(item.get("text"), str):
                 return TextPart(text=item["text"])
             case "image_url":
-                return self._image(as_dict(item.get("image_url")), pointer)
+                given = item.get("image_url")
+                # Some applications write the address where its object belongs, and hosts take it.
+                return self._image({"url": given} if isinstance(given, str) else as_dict(given), pointer)
             case "input_audio":
                 return _audio(item)
             case "file":

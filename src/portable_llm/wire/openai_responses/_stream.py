@@ -197,7 +197,7 @@ _READERS: Mapping[str, Callable[[ResponsesDecoder, Mapping[str, Any]], None]] = 
     "response.reasoning_summary_text.done": ResponsesDecoder.summary_done,
     "response.reasoning_text.delta": ResponsesDecoder.thought,
     "response.reasoning_text.done": ResponsesDecoder.thought_done,
-    # The specification's own names for the same (openresponses.org, 2026-11-24).
+    # What some hosts call the same.
     "response.reasoning.delta": ResponsesDecoder.thought,
     "response.reasoning.done": ResponsesDecoder.thought_done,
 }
