@@ -391,7 +391,7 @@ def test_the_rest_of_the_options() -> None:
 def test_what_the_protocol_lacks_is_on_record() -> None:
     _, ledger = build(
         stop=("END",),
-        sampling=Sampling(top_k=1, seed=1, presence_penalty=1, frequency_penalty=1, logit_bias={"1": 1}),
+        sampling=Sampling(top_k=1, seed=1, logit_bias={"1": 1}),
         reasoning=Reasoning(budget_tokens=100),
     )
 
@@ -399,8 +399,18 @@ def test_what_the_protocol_lacks_is_on_record() -> None:
     assert lost == {
         "/stop",
         "/reasoning/budget_tokens",
-        *(f"/sampling/{n}" for n in ("top_k", "seed", "presence_penalty", "frequency_penalty", "logit_bias")),
+        *(f"/sampling/{n}" for n in ("top_k", "seed", "logit_bias")),
     }
+
+
+def test_penalties_are_fields_of_the_specification_and_not_of_the_vendor_s_service() -> None:
+    asked = request("compatible-responses:m@http://host/v1", "hi", sampling=Sampling(presence_penalty=0.5))
+    there = make_plan(asked, Settings().resolve(asked.model))
+    at_home = make_plan(asked, Settings().resolve("openai-responses:gpt-4o"))
+
+    assert isinstance(there.call.json, dict)
+    assert there.call.json["presence_penalty"] == 0.5
+    assert at_home.worst == "lost"
 
 
 def test_a_limit_below_what_the_api_takes_is_raised_and_that_is_a_change() -> None:

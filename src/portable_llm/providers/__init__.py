@@ -20,6 +20,7 @@ _MODULES = {
     "anthropic": "portable_llm.providers.anthropic",
     "bedrock": "portable_llm.providers.bedrock",
     "compatible": "portable_llm.providers.compatible",
+    "compatible-responses": "portable_llm.providers.compatible_responses",
     "google": "portable_llm.providers.google",
     "mistral": "portable_llm.providers.mistral",
     "openai": "portable_llm.providers.openai",

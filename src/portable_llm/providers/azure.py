@@ -96,7 +96,7 @@ ROWS = (
         "Azure OpenAI (Responses), dated API version",
         openai_responses.PROVIDER.wire,
         "/openai",
-        Capabilities(facts=openai.FACTS, spelling=_RESPONSES),
+        Capabilities(facts=openai_responses.FACTS, spelling=_RESPONSES),
         openai_responses.MODELS,
         FIRST_RESPONSES,
     ),
@@ -105,7 +105,7 @@ ROWS = (
         "Azure OpenAI (Responses)",
         openai_responses.PROVIDER.wire,
         _V1,
-        Capabilities(facts=openai.FACTS, spelling=_RESPONSES),
+        Capabilities(facts=openai_responses.FACTS, spelling=_RESPONSES),
         openai_responses.MODELS,
     ),
 )

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from portable_llm._capabilities import Capabilities, Fact, ModelRule
+from portable_llm.providers import openai
 from portable_llm.providers._provider import Auth, Provider
-from portable_llm.providers.openai import FACTS
 
 _DATE = "2026-11-23"
 _DOCS = "openai docs"
@@ -34,6 +34,13 @@ _NO_REASONING: Mapping[str, Fact] = {
     "reasoning/effort": _no("models that do not reason refuse the field"),
     "reasoning/summary": _no("models that do not reason refuse the field"),
 }
+FACTS: Mapping[str, Fact] = {
+    **openai.FACTS,
+    "sampling/presence_penalty": _no("this API has no such field; Chat Completions has it"),
+    "sampling/frequency_penalty": _no("this API has no such field; Chat Completions has it"),
+}
+"""What holds for the service on this protocol."""
+
 _REASONS: Mapping[str, str] = {"reasoning/encrypted": "include"}
 
 MODELS = (

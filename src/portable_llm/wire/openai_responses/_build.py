@@ -135,13 +135,14 @@ def _output(body: dict[str, Any], output: Output[Any], add: Add) -> None:
 
 
 _NO_SAMPLING = Sampling()
-_ABSENT = ("top_k", "seed", "presence_penalty", "frequency_penalty", "logit_bias")
+_NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
+_ABSENT = ("top_k", "seed", "logit_bias")
 
 
 def _sampling(body: dict[str, Any], sampling: Sampling, include: list[str], add: Add) -> None:
     if sampling == _NO_SAMPLING:
         return
-    for name in ("temperature", "top_p"):
+    for name in _NUMBERS:
         if (value := getattr(sampling, name)) is not None:
             body[name] = value
     for name in _ABSENT:

@@ -1,4 +1,7 @@
-"""What the protocol itself can express; providers and model rules narrow it."""
+"""What the protocol itself can express; providers and model rules narrow it.
+
+The protocol is what its vendor's types and the Open Responses specification have together; either may lack a field.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,10 @@ def _no(note: str) -> Fact:
     return Fact(support="no", source=_SOURCE, date=_DATE, note=note)
 
 
+def _specified(minimum: float, maximum: float) -> Fact:
+    return Fact(minimum=minimum, maximum=maximum, source="Open Responses specification", date="2026-11-24")
+
+
 _ABSENT = "this API has no such field; Chat Completions has it"
 
 CAPABILITIES = Capabilities(
@@ -26,8 +33,8 @@ CAPABILITIES = Capabilities(
         "sampling/top_p": _yes(0, 1),
         "sampling/top_k": _no("the protocol has no such field"),
         "sampling/seed": _no(_ABSENT),
-        "sampling/presence_penalty": _no(_ABSENT),
-        "sampling/frequency_penalty": _no(_ABSENT),
+        "sampling/presence_penalty": _specified(-2, 2),
+        "sampling/frequency_penalty": _specified(-2, 2),
         "sampling/logit_bias": _no(_ABSENT),
         "sampling/logprobs": _yes(0, 20),
         "stop": _no(_ABSENT),

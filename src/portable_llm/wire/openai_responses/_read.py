@@ -20,6 +20,7 @@ from portable_llm.wire.openai_responses._ledger import Add, entry
 from portable_llm.wire.openai_responses._read_items import ItemReader
 
 _EFFORTS: tuple[Effort, ...] = get_args(Effort)
+_NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
 _CHOICES: Mapping[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "required"}
 _OWN_WORDS = frozenset({"type", "name", "description", "parameters", "strict"})
 """Members of a function tool that a portable one has."""
@@ -90,7 +91,7 @@ class _Fields:
 
     def sampling(self) -> Sampling:
         values: dict[str, Any] = {
-            name: value for name in ("temperature", "top_p") if (value := self.take(name, int, float)) is not None
+            name: value for name in _NUMBERS if (value := self.take(name, int, float)) is not None
         }
         include = as_list(self._left.get("include"))
         if LOGPROBS in include:
