@@ -182,31 +182,30 @@ def test_phase_and_namespace_are_what_the_model_needs_again() -> None:
     assert [item.get("phase", item.get("namespace")) for item in sent] == ["commentary", "crm", "final_answer"]
 
 
-def test_words_of_refusal_and_citations_go_back_with_the_text() -> None:
-    cited = TextPart(text="Oslo", citations=(Citation(start=0, end=4, url="https://example.test", title="T"),))
-    [_, sent] = items(user("?"), made(cited, RefusalPart(text="No more.")))
+def test_words_of_refusal_go_back_as_such() -> None:
+    [_, sent] = items(user("?"), made(TextPart(text="First, "), RefusalPart(text="No more.")))
 
-    assert sent["content"] == [
-        {
-            "type": "output_text",
-            "text": "Oslo",
-            "annotations": [
-                {
-                    "type": "url_citation",
-                    "start_index": 0,
-                    "end_index": 4,
-                    "url": "https://example.test",
-                    "title": "T",
-                }
-            ],
-        },
-        {"type": "refusal", "refusal": "No more."},
-    ]
+    assert sent == {
+        "type": "message",
+        "role": "assistant",
+        "status": "completed",
+        "content": [
+            {"type": "output_text", "text": "First, ", "annotations": []},
+            {"type": "refusal", "refusal": "No more."},
+        ],
+    }
 
 
-def test_ids_of_files_in_citations_stay_at_home() -> None:
-    raw = {"type": "file_citation", "file_id": "file-1", "filename": "a.txt", "index": 0}
-    body, ledger = build(user("?"), made(TextPart(text="Oslo", citations=(Citation(title="a.txt", raw=raw),))))
+def test_neighbouring_texts_are_one_since_a_list_of_them_would_need_an_id() -> None:
+    body, ledger = build(user("?"), made(TextPart(text="According to "), TextPart(text="the page")))
+
+    assert body["input"][1]["content"] == "According to the page"
+    assert subjects(ledger)["/messages/1/parts"] == ("renamed", "exact")
+
+
+def test_where_a_text_comes_from_is_not_sent_back_and_listed() -> None:
+    cited = Citation(start=0, end=4, url="https://example.test", title="T")
+    body, ledger = build(user("?"), made(TextPart(text="Oslo", citations=(cited,))))
 
     assert body["input"][1]["content"] == "Oslo"
     assert subjects(ledger)["/messages/1/parts/0/citations"] == ("dropped", "advisory")

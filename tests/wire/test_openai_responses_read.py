@@ -127,9 +127,17 @@ def test_texts_keep_phase_refusals_and_citations() -> None:
         "phase": "commentary",
         "content": [{"type": "output_text", "text": "x", "annotations": [cited]}],
     }
-    refused = {"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}
+    refused = {
+        "type": "message",
+        "role": "assistant",
+        "status": "completed",
+        "content": [{"type": "refusal", "refusal": "No."}],
+    }
+    [part] = read([item]).messages[0].parts
 
-    assert again([item, refused]) == [item, refused]
+    assert isinstance(part, TextPart)
+    assert [citation.url for citation in part.citations] == ["https://example.test"]
+    assert again([item, refused]) == [{**item, "content": "x"}, refused]
     assert read([refused]).messages[0].parts == (RefusalPart(text="No."),)
 
 

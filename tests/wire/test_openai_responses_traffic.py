@@ -36,7 +36,8 @@ def exchanges() -> Iterator[dict[str, Any]]:
 
 # ---- requests --------------------------------------------------------------------------------------------------------
 # One form for what is the same, and for what the ledger says is not kept: ids and states of items, which instruction
-# is a developer's, how closely an image is looked at, names of files, lengths of summaries, members of tools.
+# is a developer's, citations, how closely an image is looked at, names of files, lengths of summaries, members of
+# tools.
 
 
 def plain(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,14 +77,12 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _piece(piece: Mapping[str, Any]) -> dict[str, Any]:
     if piece["type"] == "output_text":
-        cited = [one for one in piece.get("annotations") or () if one["type"] == "url_citation"]
-        return {"type": "output_text", "text": piece["text"], "annotations": cited}
+        return {"type": "output_text", "text": piece["text"]}
     return {name: value for name, value in piece.items() if name not in ("detail", "filename")}
 
 
 def _pieces(pieces: list[dict[str, Any]]) -> Any:
-    is_plain = len(pieces) == 1 and {*pieces[0]} <= {"type", "text", "annotations"} and not pieces[0].get("annotations")
-    return pieces[0]["text"] if is_plain and "text" in pieces[0] else pieces
+    return pieces[0]["text"] if len(pieces) == 1 and {*pieces[0]} == {"type", "text"} else pieces
 
 
 def _reasoning(given: Mapping[str, Any]) -> dict[str, Any]:

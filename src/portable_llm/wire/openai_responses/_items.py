@@ -14,7 +14,6 @@ from typing import Any
 from portable_llm._json import dump_json
 from portable_llm._messages import (
     BlobPart,
-    Citation,
     ContentPart,
     FilePart,
     Message,
@@ -131,7 +130,7 @@ class ItemBuilder:
             if isinstance(part, (TextPart, RefusalPart)):
                 own = (part.state or {}).get("phase") if isinstance(part, TextPart) else None
                 if content and own != phase:
-                    yield _said(content, phase), pointer
+                    yield self._said(content, phase, pointer), pointer
                     content = []
                 phase = own
                 content.append(self._output(part, where))
@@ -139,18 +138,29 @@ class ItemBuilder:
             if (item := self._made(part, where)) is None:
                 continue
             if content:
-                yield _said(content, phase), pointer
+                yield self._said(content, phase, pointer), pointer
                 content = []
             yield item, where
         if content or not parts:
-            yield _said(content, phase), pointer
+            yield self._said(content, phase, pointer), pointer
 
     def _output(self, part: TextPart | RefusalPart, pointer: str) -> dict[str, Any]:
         if isinstance(part, RefusalPart):
             return {"type": "refusal", "refusal": part.text}
-        cited = [annotation for citation in part.citations if (annotation := _annotation(citation)) is not None]
-        self._uncited(part, pointer, but=len(cited))
-        return {"type": "output_text", "text": part.text, "annotations": cited}
+        self._uncited(part, pointer)
+        return {"type": "output_text", "text": part.text, "annotations": []}
+
+    def _said(self, content: list[dict[str, Any]], phase: Any, pointer: str) -> dict[str, Any]:
+        """A message of the model's. Texts stand as one string, the form that needs no id; words of refusal need theirs,
+        and a status beside them, as in every recording."""
+        item: dict[str, Any] = {"type": "message", "role": "assistant"}
+        if any(piece["type"] == "refusal" for piece in content):
+            item.update(content=content, status="completed")
+        else:
+            item["content"] = "".join(piece["text"] for piece in content)
+            if len(content) > 1:
+                self._add(entry("dialogue", pointer, "renamed", "neighbouring texts of a turn are sent as one"))
+        return item if phase is None else {**item, "phase": phase}
 
     def _made(self, part: Part, pointer: str) -> dict[str, Any] | None:
         match part:
@@ -188,8 +198,8 @@ class ItemBuilder:
         self._add(entry("dialogue", f"{pointer}/state", "dropped", detail, "nobody"))
         return None
 
-    def _uncited(self, part: TextPart, pointer: str, *, but: int = 0) -> None:
-        if len(part.citations) > but:
+    def _uncited(self, part: TextPart, pointer: str) -> None:
+        if part.citations:
             detail = "where a passage comes from is not sent back; the text is"
             self._add(entry("dialogue", f"{pointer}/citations", "dropped", detail, "nobody", effect="annotation"))
 
@@ -227,15 +237,6 @@ def _plain(content: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
     return content
 
 
-def _said(content: list[dict[str, Any]], phase: Any) -> dict[str, Any]:
-    """A message of the model's; a plain text stands as a string, as in the easy form."""
-    only = content[0] if len(content) == 1 else {}
-    is_plain = not content or (only.get("type") == "output_text" and not only["annotations"])
-    said = only.get("text", "") if is_plain else content
-    item: dict[str, Any] = {"type": "message", "role": "assistant", "content": said}
-    return item if phase is None else {**item, "phase": phase}
-
-
 def arguments_text(call: ToolCallPart) -> str:
     """The arguments as the model wrote them, unless they were changed since; unreadable text stays as it is."""
     if call.arguments is None:
@@ -243,19 +244,6 @@ def arguments_text(call: ToolCallPart) -> str:
     if call.raw_arguments and read_arguments(call.raw_arguments) == call.arguments:
         return call.raw_arguments
     return dump_json(call.arguments).decode()
-
-
-def _annotation(citation: Citation) -> dict[str, Any] | None:
-    """A citation of an address, which means the same anywhere; ids of files mean something at their home only."""
-    if citation.url is None or citation.start is None or citation.end is None:
-        return None
-    return {
-        "type": "url_citation",
-        "start_index": citation.start,
-        "end_index": citation.end,
-        "url": citation.url,
-        "title": citation.title or "",
-    }
 
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
