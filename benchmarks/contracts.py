@@ -25,6 +25,7 @@ WIRE_OF_PROTOCOL: Mapping[str, str] = {
     "bedrock-converse-stream": "bedrock-converse",
     "gemini": "gemini",
     "mistral": "mistral-chat",
+    "ollama": "ollama-chat",
     "openai-chat": "openai-chat",
     "openai-compatible": "openai-chat",
     "openai-responses": "openai-responses",

@@ -277,11 +277,13 @@ def test_the_sdk_talks_to_the_fake_server(stream: bool) -> None:
     said = answer("12 C", reasoning="Look up.", tool_calls=[("weather", {"city": "Oslo"})])
     messages = [{"role": "user", "content": "Weather?"}]
     with FakeServer(fixed(said), api_key="k") as server:
-        client = Mistral(api_key="k", server_url=server.base_url("mistral-chat").removesuffix("/v1"))
-        if stream:
-            contents = [event.data.choices[0].delta for event in client.chat.stream(model="tiny", messages=messages)]
-        else:
-            contents = [client.chat.complete(model="tiny", messages=messages).choices[0].message]
+        url = server.base_url("mistral-chat").removesuffix("/v1")
+        with Mistral(api_key="k", server_url=url) as client:
+            if stream:
+                events = client.chat.stream(model="tiny", messages=messages)
+                contents = [event.data.choices[0].delta for event in events]
+            else:
+                contents = [client.chat.complete(model="tiny", messages=messages).choices[0].message]
 
     assert "".join(visible(one.content) for one in contents) == "12 C"
     assert "".join(thought(one.content) for one in contents) == "Look up."

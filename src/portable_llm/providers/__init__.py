@@ -23,6 +23,8 @@ _MODULES = {
     "compatible-responses": "portable_llm.providers.compatible_responses",
     "google": "portable_llm.providers.google",
     "mistral": "portable_llm.providers.mistral",
+    "ollama": "portable_llm.providers.ollama",
+    "ollama-cloud": "portable_llm.providers.ollama_cloud",
     "openai": "portable_llm.providers.openai",
     "vertex": "portable_llm.providers.vertex",
     "vertex-anthropic": "portable_llm.providers.vertex_anthropic",

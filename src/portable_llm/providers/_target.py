@@ -137,9 +137,26 @@ class Settings:
         if configured is not None:
             return configured
         moved = next((url for name in found.base_url_env if (url := os.environ.get(name))), None)
-        if moved is None and found.locate is not None:
-            moved = found.locate(os.environ)
-        return moved or found.base_url
+        if moved is not None:
+            return _completed(moved, found.base_url)
+        located = found.locate(os.environ) if found.locate is not None else None
+        return located or found.base_url
+
+
+def _completed(url: str, own: str | None) -> str:
+    """A host without scheme or port, as the variables of local servers hold it, with those of the provider's row.
+
+    Only where the row itself names a port: anywhere else a missing scheme is a mistake.
+    """
+    mine = urlsplit(own or "")
+    if "://" in url or mine.port is None:
+        return url
+    try:
+        parts = urlsplit(f"//{url}")
+        host, port = parts.hostname or mine.hostname or "", parts.port or mine.port
+    except ValueError:
+        return url
+    return f"{mine.scheme}://{f'[{host}]' if ':' in host else host}:{port}{parts.path}"
 
 
 def _known(name: str) -> Provider:

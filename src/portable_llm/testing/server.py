@@ -49,6 +49,8 @@ class Route:
     a stream is wanted."""
     hosted: Mapping[str, str] = field(default_factory=dict[str, str])
     """Provider whose base URL ends in another path → that path."""
+    streams_unasked: bool = False
+    """Whether it streams where the request does not say."""
 
 
 _PROJECT = r"/v1(?:beta1)?/projects/[^/]+/locations/[^/]+/publishers"
@@ -78,6 +80,7 @@ ROUTES = (
     ),
     # Its vendor serves it at the path of Chat Completions: here it has a folder of its own.
     Route(wire="mistral-chat", base="/mistral/v1", path=re.compile(r"/mistral/v1(?P<call>/chat/completions)")),
+    Route(wire="ollama-chat", base="", path=re.compile(r"(?P<call>/api/chat)"), streams_unasked=True),
 )
 
 
@@ -311,7 +314,7 @@ class FakeServer:
                 body=incoming.body,
                 json=body,
                 wire=route.wire if route else None,
-                is_stream=is_stream or (isinstance(body, dict) and body.get("stream") is True),
+                is_stream=is_stream or _asks_for_stream(body, route),
                 request=request,
             )
             self._captured.append(received)
@@ -404,6 +407,11 @@ def _decoded(body: bytes) -> JsonValue:
         return load_json(body) if body else None
     except ValueError:
         return None
+
+
+def _asks_for_stream(body: JsonValue, route: Route | None) -> bool:
+    said = body.get("stream") if isinstance(body, dict) else None
+    return said is True or (said is None and route is not None and route.streams_unasked)
 
 
 def _keys(incoming: Incoming) -> set[str]:

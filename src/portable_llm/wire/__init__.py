@@ -17,6 +17,7 @@ _PACKAGES = {
     "bedrock-converse": "portable_llm.wire.bedrock_converse",
     "gemini": "portable_llm.wire.gemini",
     "mistral-chat": "portable_llm.wire.mistral",
+    "ollama-chat": "portable_llm.wire.ollama",
     "openai-chat": "portable_llm.wire.openai_chat",
     "openai-responses": "portable_llm.wire.openai_responses",
 }

@@ -66,6 +66,8 @@ class Assembly:
         self.origin = origin
         self.id: str | None = None
         self.model: str | None = None
+        self.mark: str | None = None
+        """What tells this answer from others where the wire has no id."""
         self._parts: list[_Open] = []
         self._by_key: dict[Hashable, _Open] = {}
         self._deltas: list[Delta] = []
@@ -197,7 +199,7 @@ class Assembly:
 
     def _call_id(self, part: _Open) -> str:
         """An id for a call that came without one: the same whole and streamed, and another one in the next turn."""
-        answer = "".join(filter(str.isalnum, self.id or ""))[-16:]
+        answer = "".join(filter(str.isalnum, self.id or self.mark or ""))[-16:]
         return f"call_{part.index}_{answer}" if answer else f"call_{part.index}"
 
     def _build(self, part: _Open) -> Part:
