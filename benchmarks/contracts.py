@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portable_llm._errors import PortableLLMError, ProviderError, StreamInterruptedError, UnreadableAnswerError
-from portable_llm._frames import SSE
+from portable_llm._frames import JSON_LINES, SSE, Framing
 from portable_llm._http import HttpReply
 from portable_llm._messages import Origin, Part, ReasoningPart, RefusalPart, ToolCallPart, UnknownPart
 from portable_llm._response import Response
-from portable_llm.wire import WireFormat, wire_format
+from portable_llm.wire import StreamDecoder, WireFormat, wire_format
 from portable_llm.wire._reading import error_message
 
 WIRE_OF_PROTOCOL: Mapping[str, str] = {
@@ -23,6 +23,7 @@ WIRE_OF_PROTOCOL: Mapping[str, str] = {
     "azure-openai": "openai-chat",
     "bedrock-converse": "bedrock-converse",
     "bedrock-converse-stream": "bedrock-converse",
+    "cohere": "cohere-v2",
     "gemini": "gemini",
     "mistral": "mistral-chat",
     "ollama": "ollama-chat",
@@ -41,6 +42,9 @@ WIRE_OF_OPERATION: Mapping[str, str] = {
 """Hosts that speak several protocols: the operation of the recording decides."""
 
 
+LINES = ("application/stream+json", "application/x-ndjson")
+
+
 def decode(exchange: Mapping[str, Any]) -> dict[str, Any]:
     """What the library reads from one recorded exchange; raises `LookupError` for a protocol it does not speak."""
     wire = _wire_of(exchange)
@@ -48,8 +52,10 @@ def decode(exchange: Mapping[str, Any]) -> dict[str, Any]:
     origin = Origin(provider=exchange["vendor"], host="recorded", model=exchange["model"] or "")
     if reply.status >= 400:
         return _error_answer(wire.parse_error(reply, origin), reply)
-    if exchange["streaming"] and (wire.FRAMING is not SSE or reply.body.lstrip()[:1] not in (b"[", b"{")):
-        return _stream(wire, origin, reply)
+    # An older version of a protocol may have been framed otherwise.
+    framing = JSON_LINES if reply.media_type in LINES else wire.FRAMING
+    if exchange["streaming"] and (framing is not SSE or reply.body.lstrip()[:1] not in (b"[", b"{")):
+        return _stream(wire.stream_decoder(origin), framing, reply)
     try:
         return _fields(wire.parse_response(reply, origin))
     except (ProviderError, UnreadableAnswerError) as error:
@@ -69,8 +75,8 @@ def _body(exchange: Mapping[str, Any]) -> bytes:
     return base64.b64decode(text) if exchange["response_body_encoding"] == "base64" else text.encode("utf-8", "replace")
 
 
-def _stream(wire: WireFormat, origin: Origin, reply: HttpReply) -> dict[str, Any]:
-    frames, decoder = wire.FRAMING.decoder(), wire.stream_decoder(origin)
+def _stream(decoder: StreamDecoder, framing: Framing, reply: HttpReply) -> dict[str, Any]:
+    frames = framing.decoder()
     try:
         for frame in [*frames.feed(reply.body), *frames.close()]:
             decoder.feed(frame)
@@ -105,7 +111,7 @@ def _fields(response: Response[Any]) -> dict[str, Any]:
     parts = response.message.parts
     return {
         "text": response.text,
-        "reasoning": "".join(part.text for part in parts if isinstance(part, ReasoningPart)),
+        "reasoning": "".join(part.text for part in parts if isinstance(part, ReasoningPart) and not _is_plan(part)),
         "tool_calls": [call for part in parts for call in _calls(part)],
         "finish_reason": response.finish_reason,
         "raw_finish_reason": response.raw_finish_reason,
@@ -128,6 +134,11 @@ def _calls(part: Part) -> Iterator[dict[str, Any]]:
         yield {"id": part.id, "name": part.name, "arguments": arguments}
     elif isinstance(part, UnknownPart) and isinstance(ran := part.raw.get("toolUse"), dict):
         yield {"id": ran.get("toolUseId"), "name": ran.get("name"), "arguments": ran.get("input")}
+
+
+def _is_plan(part: ReasoningPart) -> bool:
+    """What a model says it will do with its calls: reasoning to this library, a field of its own to the scorer."""
+    return (part.state or {}).get("field") == "tool_plan"
 
 
 _NOTHING: dict[str, Any] = {

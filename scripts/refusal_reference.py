@@ -106,10 +106,11 @@ def _listed(title: str, column: str, rows: dict[str, str]) -> str:
 
 def _table_of(wire: str) -> str:
     rows = "".join(_row(signal) for signal in SIGNALS if signal.wire == wire)
-    words = ", ".join(f"`{word}` {category}" for word, category in WORDS[wire].items())
+    words = ", ".join(f"`{word}` {category}" for word, category in WORDS.get(wire, {}).items())
+    named = f"Words for a category: {words}. Others are `other`." if words else "It names no categories."
     return (
         f"### `{wire}`\n\n| place | word | source | category | | fact |\n| --- | --- | --- | --- | --- | --- |\n{rows}"
-        f"\nWords for a category: {words}. Others are `other`.\n"
+        f"\n{named}\n"
     )
 
 

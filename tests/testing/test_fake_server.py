@@ -250,6 +250,7 @@ def test_refuses_an_unknown_role(wire: str) -> None:
 
 ORPHANS: dict[str, dict[str, Any]] = {
     "openai-chat": {"messages": [{"role": "tool", "tool_call_id": "c1", "content": "42"}]},
+    "cohere-v2": {"messages": [{"role": "tool", "tool_call_id": "c1", "content": "42"}]},
     "mistral-chat": {"messages": [{"role": "tool", "tool_call_id": "c1", "content": "42"}]},
     "openai-responses": {"input": [{"type": "function_call_output", "call_id": "c1", "output": "42"}]},
     "ollama-chat": {"messages": [{"role": "tool", "tool_call_id": "c1", "content": "42"}]},

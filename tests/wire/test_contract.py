@@ -33,6 +33,8 @@ MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChe
 CANNOT_CARRY: dict[str, frozenset[str]] = {
     # The one key it takes is `user_id`.
     "anthropic-messages": frozenset({"metadata"}),
+    # Thinking is on or off, strictness is one switch for all tools, and log-probabilities come without alternatives.
+    "cohere-v2": frozenset({"reasoning/effort", "tools/strict", "sampling/logprobs"}),
 }
 """Features a format supports in part, so that not every value can be read back from its requests."""
 
@@ -41,6 +43,8 @@ CANNOT_SAY: dict[str, tuple[str, ...]] = {
     "anthropic-messages": ("refusal",),
     # Filters decline, the model only in words; an answer has no id, and its reasoning is not counted apart.
     "bedrock-converse": ("refusal", "id", "reasoning_tokens"),
+    # Refusals are prose (wire facts, 2026-11-23).
+    "cohere-v2": ("refusal", "cache_creation"),
     # No words of refusal of the model's own, and no count of what was written to a cache (wire facts, 2026-11-23).
     "gemini": ("refusal", "cache_creation"),
     # Refusals are prose; reasoning is counted with the rest (wire facts, 2026-11-23).
@@ -54,7 +58,7 @@ CANNOT_SAY: dict[str, tuple[str, ...]] = {
 ONE_TEXT = ("ollama-chat",)
 """Formats whose messages have one text, and images beside it."""
 
-NEVER_FILTERS = ("ollama-chat",)
+NEVER_FILTERS = ("cohere-v2", "ollama-chat")
 """Formats without an error that means that a filter declined."""
 
 

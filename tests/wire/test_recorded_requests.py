@@ -102,7 +102,30 @@ def ollama(body: Body) -> Body:
     return same
 
 
+def cohere(body: Body) -> Body:
+    """Empty lists and a text in a list of its own mean the same as none and the text."""
+    same = without_nulls(body)
+    same.pop("stream", None)
+    if not same.get("tools"):
+        same.pop("tools", None)
+    if not same.get("documents"):
+        same.pop("documents", None)
+    for tool in same.get("tools", ()):
+        if not tool["function"].get("description"):
+            tool["function"].pop("description", None)
+    for message in same["messages"]:
+        if not plain(message.get("content")):
+            message.pop("content", None)
+        else:
+            message["content"] = plain(message["content"])
+        for name in ("citations", "tool_calls", "tool_plan"):
+            if not message.get(name):
+                message.pop(name, None)
+    return same
+
+
 PROTOCOLS = [
+    Protocol(file="cohere", wire="cohere-v2", path="/v2/chat", same=cohere, fewest=60),
     Protocol(file="mistral", wire="mistral-chat", path="/v1/chat/completions", same=mistral, fewest=250),
     Protocol(file="ollama", wire="ollama-chat", path="/api/chat", same=ollama, fewest=50),
 ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "anthropic": "portable_llm.providers.anthropic",
     "bedrock": "portable_llm.providers.bedrock",
+    "cohere": "portable_llm.providers.cohere",
     "compatible": "portable_llm.providers.compatible",
     "compatible-responses": "portable_llm.providers.compatible_responses",
     "google": "portable_llm.providers.google",

@@ -203,6 +203,16 @@ _MISTRAL_CHAT = (
     _mistral("finish_reason", "content_filter", "output_filter", "hosts that filter its models, " + _WIRE_FACTS),
 )
 
+_COHERE_V2 = (
+    Signal(
+        wire="cohere-v2",
+        place="finish_reason",
+        word="error_toxic",
+        source="output_filter",
+        fact="a word of version 1, which the open list of version 2 may send; " + _WIRE_FACTS,
+    ),
+)
+
 
 def _responses(
     place: str, word: str, source: RefusalSource, category: RefusalCategory = "unspecified", **more: Any
@@ -244,6 +254,7 @@ _OPENAI_RESPONSES = (
 SIGNALS: tuple[Signal, ...] = (
     *_ANTHROPIC_MESSAGES,
     *_BEDROCK_CONVERSE,
+    *_COHERE_V2,
     *_GEMINI,
     *_MISTRAL_CHAT,
     *_OPENAI_CHAT,

@@ -179,7 +179,8 @@ class RenameFinishReasons(Fault):
     def reply(self, answer: Answer, wire: WireFormat) -> Answer:
         def renamed(found: re.Match[bytes]) -> bytes:
             word = found[2].decode()
-            new = self.words.get(word, self.words.get(wire.FINISH_REASONS.get(word, ""), word))
+            table = wire.FINISH_REASONS
+            new = self.words.get(word, self.words.get(table.get(word) or table.get(word.lower(), ""), word))
             return found[1] + dump_json(new)[1:-1] + found[3]
 
         def changed(chunk: bytes) -> bytes:

@@ -207,6 +207,7 @@ def _responses_rows() -> Iterator[tuple[str, Row]]:
 REFUSALS: Mapping[str, Mapping[str, Row]] = {
     "anthropic-messages": _MESSAGES,
     "bedrock-converse": _CONVERSE,
+    "cohere-v2": {"finish_reason=error_toxic": {"finish_reason": "ERROR_TOXIC"}},
     "gemini": dict(_gemini_rows()),
     "mistral-chat": _MISTRAL,
     "openai-chat": _CHAT,
@@ -357,6 +358,26 @@ def _mistral_events(row: Row, text: str) -> Iterator[bytes]:
     yield b"data: [DONE]\n\n"
 
 
+_COHERE_USAGE = {"tokens": {"input_tokens": 9.0, "output_tokens": 3.0}}
+
+
+def _cohere_body(row: Row, text: str) -> dict[str, Any]:
+    content = [{"type": "text", "text": text}] if text else []
+    message = {"role": "assistant", "content": content}
+    return {"id": "fake", "finish_reason": row["finish_reason"], "message": message, "usage": _COHERE_USAGE}
+
+
+def _cohere_events(row: Row, text: str) -> Iterator[bytes]:
+    yield _named("message-start", id="fake", delta={"message": {"role": "assistant", "content": []}})
+    if text:
+        yield _named("content-start", index=0, delta={"message": {"content": {"type": "text", "text": ""}}})
+        for piece in _halves(text):
+            yield _named("content-delta", index=0, delta={"message": {"content": {"text": piece}}})
+        yield _named("content-end", index=0)
+    yield _named("message-end", delta={"finish_reason": row["finish_reason"], "usage": _COHERE_USAGE})
+    yield b"data: [DONE]\n\n"
+
+
 def _halves(text: str) -> list[str]:
     return [piece for piece in (text[: len(text) // 2], text[len(text) // 2 :]) if piece]
 
@@ -372,6 +393,7 @@ def _named(name: str, **fields: Any) -> bytes:
 _BODIES = {
     "anthropic-messages": _messages_body,
     "bedrock-converse": _converse_body,
+    "cohere-v2": _cohere_body,
     "gemini": _gemini_body,
     "mistral-chat": _mistral_body,
     "openai-chat": _chat_body,
@@ -380,6 +402,7 @@ _BODIES = {
 _EVENTS = {
     "anthropic-messages": _messages_events,
     "bedrock-converse": _converse_events,
+    "cohere-v2": _cohere_events,
     "gemini": _gemini_events,
     "mistral-chat": _mistral_events,
     "openai-chat": _chat_events,

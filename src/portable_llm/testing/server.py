@@ -80,6 +80,7 @@ ROUTES = (
     ),
     # Its vendor serves it at the path of Chat Completions: here it has a folder of its own.
     Route(wire="mistral-chat", base="/mistral/v1", path=re.compile(r"/mistral/v1(?P<call>/chat/completions)")),
+    Route(wire="cohere-v2", base="", path=re.compile(r"(?P<call>/v2/chat)")),
     Route(wire="ollama-chat", base="", path=re.compile(r"(?P<call>/api/chat)"), streams_unasked=True),
 )
 

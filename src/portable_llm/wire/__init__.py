@@ -15,6 +15,7 @@ from portable_llm.wire._contract import StreamDecoder, WireFormat
 _PACKAGES = {
     "anthropic-messages": "portable_llm.wire.anthropic_messages",
     "bedrock-converse": "portable_llm.wire.bedrock_converse",
+    "cohere-v2": "portable_llm.wire.cohere_v2",
     "gemini": "portable_llm.wire.gemini",
     "mistral-chat": "portable_llm.wire.mistral",
     "ollama-chat": "portable_llm.wire.ollama",
