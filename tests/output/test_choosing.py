@@ -88,7 +88,10 @@ def sent_schema(made: Plan[Any]) -> Any:
     """The schema in the wire request, where it stands as one."""
     body: Any = made.call.json
     if "response_format" in body:
-        return body["response_format"]["json_schema"]["schema"]
+        held = body["response_format"]["json_schema"]
+        return held if body["response_format"]["type"] == "json_object" else held["schema"]
+    if "format" in body:
+        return body["format"]
     if "output_config" in body:
         return body["output_config"]["format"]["schema"]
     if "text" in body:

@@ -24,7 +24,7 @@ from portable_llm._messages import (
     tool_result,
     user,
 )
-from portable_llm._request import Reasoning, Request, Sampling
+from portable_llm._request import Reasoning, Request, Sampling, Tool
 from portable_llm._response import Response
 from portable_llm.wire.mistral import (
     CAPABILITIES,
@@ -250,6 +250,7 @@ def test_a_last_assistant_message_is_a_prefix() -> None:
 
     assert messages[-1] == {"role": "assistant", "content": "One,", "prefix": True}
     assert "renamed /messages/1" in ledger
+    assert "substituted /response/text" in ledger  # it is repeated, which other providers do not do
 
 
 def test_a_turn_behind_a_tools_result_is_sent_as_it_is_unless_the_model_refuses_that() -> None:
@@ -260,6 +261,14 @@ def test_a_turn_behind_a_tools_result_is_sent_as_it_is_unless_the_model_refuses_
     assert [message["role"] for message in filled] == ["user", "assistant", "tool", "assistant", "user"]
     assert "substituted /messages/3" not in quiet
     assert "substituted /messages/3" in ledger
+
+
+def test_a_tools_schema_is_sent_without_its_name() -> None:
+    named = Tool(name="f", parameters={"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"})
+    call, ledger = build_request(Request(model="m", messages=(user("?"),), tools=(named,)), CAPABILITIES)
+
+    assert call.json["tools"][0]["function"]["parameters"] == {"type": "object"}  # type: ignore[index]
+    assert [entry.severity for entry in ledger if entry.subject == "/tools/0/parameters"] == ["advisory"]
 
 
 def test_an_assistants_message_with_calls_alone_has_an_empty_text() -> None:

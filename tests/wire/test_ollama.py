@@ -325,6 +325,7 @@ def test_a_schema_is_held_by_a_grammar_unless_there_are_tools() -> None:
     beside = plan(user("hi"), output=Output(schema=schema), tools=[Tool(name="f")])
 
     assert alone.output.mode == "native"
+    assert "JSON Schema" in alone.call.json["messages"][0]["content"]  # the model is not shown the grammar
     assert alone.call.json["format"]["properties"] == schema["properties"]
     assert beside.output.mode == "prompt"
     assert "format" not in beside.call.json

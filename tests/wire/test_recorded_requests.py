@@ -6,9 +6,11 @@ says where, and without them this skips.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from portable_llm._adaptation import Adaptation
+from portable_llm._errors import PortableLLMError
 from portable_llm.wire import wire_format
 
 FOLDER = Path(os.environ.get("TRAFFIC_DIR", Path(__file__).parents[3] / "shared" / "data" / "traffic"))
@@ -201,3 +204,33 @@ def test_a_recorded_request_means_the_same_when_it_is_read_again(protocol: Proto
         assert isinstance(call.json, dict)
 
         assert wire.read_request(call.json, path=protocol.path)[0] == request, name
+
+
+VALUES: tuple[Any, ...] = (None, True, 0, -1, 1.5, 10**30, "", "x", "\ud800", [], [None], {}, {"x": None}, [[]])
+
+
+def spoilt(body: Body, chance: random.Random) -> Body:
+    """The body with one value of another type."""
+    copy: Body = json.loads(json.dumps(body))
+    places: list[tuple[Any, Any]] = []
+    waiting: list[Any] = [copy]
+    while waiting:
+        node = waiting.pop()
+        items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        for key, inner in items:
+            places.append((node, key))
+            waiting.append(inner)
+    holder, key = chance.choice(places)
+    holder[key] = chance.choice(VALUES)
+    return copy
+
+
+@EVERY_PROTOCOL
+@pytest.mark.parametrize("rounds", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_a_spoilt_request_is_read_and_built_or_refused(protocol: Protocol, rounds: int) -> None:
+    wire, chance = wire_format(protocol.wire), random.Random(6)
+    bodies = [body for _, body in recorded(protocol) if len(json.dumps(body)) < 20_000]
+    for body in chance.choices(bodies, k=rounds):
+        with contextlib.suppress(PortableLLMError):
+            request, _ = wire.read_request(spoilt(body, chance), path=protocol.path)
+            wire.build_request(request, wire.CAPABILITIES)

@@ -69,6 +69,14 @@ def _native(request: Request[Any], output: Output[Any], vehicle: Vehicle, contex
         notes.append(entry("json", "/output", "emulated", detail, "provider", source=fact.reference))
         request = replace(request, messages=with_instruction(request.messages, _ANY_JSON))
     sent = schema if vehicle.lowered is None else vehicle.lowered.schema
+    if sent is not None and context.capabilities.spelling.get("output/native") == "unseen":
+        detail = (
+            f"{context.target} does not show its model the schema that holds the answer: the system text has it too"
+        )
+        notes.append(entry("json", "/output/schema", "emulated", detail, "provider", source=fact.reference))
+        is_same = vehicle.lowered is None or vehicle.lowered.is_identity
+        shown = dump_json(schema if is_same else sent).decode()
+        request = replace(request, messages=with_instruction(request.messages, _BY_SCHEMA + shown))
     wanted: Output[Any] = Output(schema=sent, mode="native", name=output.name, strict=vehicle.strict)
     return replace(request, output=wanted), notes
 

@@ -24,7 +24,12 @@ _CAPABILITIES = Capabilities(
         "parts/image": Fact(note="vision models only"),
         "messages/prefill": Fact(note="the model's template decides"),
     },
-    spelling={"output/dialect": "llama-cpp", "output/json": "by_name", "messages/too_long": "error"},
+    spelling={
+        "output/dialect": "llama-cpp",
+        "output/json": "by_name",
+        "output/native": "unseen",
+        "messages/too_long": "error",
+    },
 )
 MODELS = (
     ModelRule(

@@ -6,13 +6,14 @@ Identical spelling needs no entry. Messages are built in `_messages.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from portable_llm._adaptation import Adaptation
 from portable_llm._capabilities import Capabilities
 from portable_llm._http import HttpCall
 from portable_llm._json import dump_json
-from portable_llm._request import CacheHint, NamedTool, Output, Reasoning, Request, Sampling, ToolChoice
+from portable_llm._request import CacheHint, NamedTool, Output, Reasoning, Request, Sampling, Tool, ToolChoice
 from portable_llm.wire._extra import add_extra
 from portable_llm.wire.mistral._ledger import SOURCE, Add, entry
 from portable_llm.wire.mistral._messages import MessageBuilder
@@ -59,7 +60,7 @@ _NO_TOOLS = "without tools no call can be made"
 
 def _tools(body: dict[str, Any], request: Request[Any], add: Add) -> None:
     if request.tools:
-        body["tools"] = [wire_tool(tool) for tool in request.tools]
+        body["tools"] = [wire_tool(_without_names(tool, i, add)) for i, tool in enumerate(request.tools)]
         add(entry("tools", "/tools", "renamed", "each tool is sent as {type: function, function: {...}}"))
         if request.parallel_tool_calls is not None:
             body["parallel_tool_calls"] = request.parallel_tool_calls
@@ -67,6 +68,19 @@ def _tools(body: dict[str, Any], request: Request[Any], add: Add) -> None:
         add(entry("tools", "/parallel_tool_calls", "dropped", _NO_TOOLS))
     if request.tool_choice is not None:
         body["tool_choice"] = _choice(request.tool_choice, add)
+
+
+_NAMES = ("$schema", "$id")
+"""Names of schemas, at which the grammar of tools failed: 400 (BerriAI/litellm #13389)."""
+
+
+def _without_names(tool: Tool, number: int, add: Add) -> Tool:
+    kept = {keyword: value for keyword, value in tool.parameters.items() if keyword not in _NAMES}
+    if len(kept) == len(tool.parameters):
+        return tool
+    detail = f"{' and '.join(_NAMES)} name the schema and hold nothing; the provider's grammar cannot read them"
+    add(entry("tools", f"/tools/{number}/parameters", "dropped", detail, "nobody", effect="annotation"))
+    return replace(tool, parameters=kept)
 
 
 def _choice(choice: ToolChoice, add: Add) -> str | dict[str, Any]:

@@ -29,6 +29,9 @@ _ROLES = {"system": "system", "user": "user", "tool": "user"}
 """What stands beside tool results in a `tool` message is sent as a user's turn."""
 
 
+_REPEATED = "the answer repeats the words of the last assistant message at its start; take them off"
+
+
 class MessageBuilder:
     """Messages of one request on their way to the wire."""
 
@@ -53,6 +56,7 @@ class MessageBuilder:
             built[-1]["prefix"] = True
             place = f"/messages/{len(messages) - 1}"
             self._add(entry("dialogue", place, "renamed", "a last assistant message is sent with prefix: true"))
+            self._add(entry("dialogue", "/response/text", "substituted", _REPEATED, "nobody"))
         return built
 
     def _fill(self, built: list[dict[str, Any]], pointer: str) -> None:
