@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from portable_llm.wire.gemini._names import camel_keys
 
+_NUMBERED = ("", "string", "number", "integer", "boolean", "array", "object", "null")
+"""Types by their numbers in protocol buffers, as clients over gRPC write them (google.cloud.aiplatform.v1.Type)."""
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _MAPS = ("properties", "defs")
 _NESTED = ("items", "additionalProperties", "not")
@@ -23,8 +25,11 @@ def json_schema_of(schema: object) -> Any:
             fields[key] = [json_schema_of(item) for item in cast("list[Any]", value)]
         elif key in _MAPS and isinstance(value, dict):
             fields[key] = {name: json_schema_of(item) for name, item in cast("dict[str, Any]", value).items()}
-    if isinstance(fields.get("type"), str):
-        fields["type"] = fields["type"].lower()
+    kind = fields.get("type")
+    if isinstance(kind, int) and 0 < kind < len(_NUMBERED):
+        kind = _NUMBERED[kind]
+    if isinstance(kind, str):
+        fields["type"] = kind.lower()
     return _with_null(fields) if fields.pop("nullable", False) is True else fields
 
 
