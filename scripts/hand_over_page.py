@@ -73,6 +73,7 @@ Entries of the ledger, without those that mean the same in other words (`exact`)
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+SIGNATURE = "c2lnbmF0dXJlIG9mIHRoZSBtYWtlcg=="
 WEATHER = Tool(
     name="weather",
     description="The weather of a city.",
@@ -103,9 +104,7 @@ def conversation(origin: Origin) -> tuple[Message, ...]:
         Message(
             role="assistant",
             parts=(
-                ReasoningPart(
-                    text="A red dot.", state={"signature": "c2lnbmF0dXJlIG9mIHRoZSBtYWtlcg=="}, origin=origin
-                ),
+                ReasoningPart(text="A red dot.", state={"signature": SIGNATURE}, origin=origin),
                 TextPart(text="A dot. I look at the weather."),
                 *calls,
             ),

@@ -20,13 +20,14 @@ def test_every_wire_format_is_on_it():
     assert {provider(name.partition(":")[0]).wire for name in hand_over_page.MODELS} == set(wire_names())
 
 
-@pytest.mark.parametrize("to", hand_over_page.MODELS)
-@pytest.mark.parametrize("begun", hand_over_page.MODELS)
-def test_every_vendor_takes_it(begun, to):
+@pytest.mark.parametrize(
+    ("begun", "to"), [(one, other) for one in hand_over_page.MODELS for other in hand_over_page.MODELS if one != other]
+)
+def test_every_other_vendor_takes_it(begun, to):
     messages = hand_over_page.conversation(hand_over_page._target(begun).origin)
     target = hand_over_page._target(to)
 
     plan = make_plan(Request(model="", messages=messages, tools=(hand_over_page.WEATHER,)), target)
 
     ACCEPTS[target.provider.wire](plan.call.json, target.model)
-    assert begun == to or b"c2lnbmF0dXJlIG9m" not in plan.call.body
+    assert hand_over_page.SIGNATURE.encode() not in plan.call.body
