@@ -310,6 +310,15 @@ def test_hosts_that_number_all_items_alike(index: dict[str, int]) -> None:
     assert [part.text for part in response.message.parts if isinstance(part, TextPart)] == ["one", "two"]
 
 
+def test_a_call_that_is_whole_when_it_begins_is_not_made_twice() -> None:
+    whole_at_once = event("output_item.added", output_index=0, item=CALL)
+    pieces = [event("function_call_arguments.delta", output_index=0, delta=CALL["arguments"])]
+    done = event("output_item.done", output_index=0, item=CALL)
+
+    for events in ([whole_at_once, *pieces, done, END], [whole_at_once, done, END], [whole_at_once, *pieces, END]):
+        assert streamed(*events)[1].tool_calls[0].arguments == {"city": "Oslo"}
+
+
 def test_ids_that_change_on_the_way_do_not_matter() -> None:
     deltas = [event("output_text.delta", output_index=0, content_index=0, item_id=f"m{n}", delta="x") for n in range(3)]
 

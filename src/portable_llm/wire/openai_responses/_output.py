@@ -20,6 +20,9 @@ _CALLS: Mapping[str, str] = {"function_call": "arguments", "custom_tool_call": "
 """Items that the application has to run → where their input stands."""
 
 
+_NONE: Mapping[str, Citation] = {}
+
+
 class OutputReader:
     """Puts output items into an assembly; a key is the item's place, with the piece's for texts."""
 
@@ -28,7 +31,7 @@ class OutputReader:
         self._said: dict[Hashable, list[str]] = {}
         self._done: set[Hashable] = set()
         self._thought: dict[Hashable, Hashable] = {}
-        self._cited: dict[Hashable, list[Citation]] = {}
+        self._cited: dict[Hashable, dict[str, Citation]] = {}
         self._named: set[Hashable] = set()
 
     # ---- finished things ----
@@ -61,7 +64,7 @@ class OutputReader:
             case "output_text" | "text":
                 self.text_done(key, as_str(part.get("text")) or "")
                 for annotation in as_list(part.get("annotations")):
-                    self.cite(key, as_dict(annotation), place=None)
+                    self.cite(key, as_dict(annotation))
                 if phase is not None:
                     self._assembly.state(key, {"phase": phase})
             case "refusal":
@@ -73,7 +76,7 @@ class OutputReader:
         self._close(key)
 
     def _close(self, key: Hashable) -> None:
-        for citation in self._cited.pop(key, ()):
+        for citation in self._cited.pop(key, _NONE).values():
             self._assembly.cite(key, citation)
         self._done.add(key)
         self._assembly.close(key)
@@ -110,14 +113,10 @@ class OutputReader:
             self._more(key, rest)
             self._assembly.refusal(key, rest)
 
-    def cite(self, key: Hashable, annotation: Mapping[str, Any], *, place: int | None) -> None:
-        """A citation: held until the text is whole, which may name it again."""
+    def cite(self, key: Hashable, annotation: Mapping[str, Any]) -> None:
+        """A citation: held until the text is whole, which names it again."""
         if key not in self._done:
-            known = self._cited.setdefault(key, [])
-            found = read_citation(annotation)
-            if place is None and any(one.raw == found.raw for one in known):
-                return
-            known.append(found)
+            self._cited.setdefault(key, {})[repr(annotation)] = read_citation(annotation)
 
     def thought(self, key: Hashable, place: Hashable, piece: str) -> None:
         """More reasoning; another place than before begins a paragraph."""
@@ -155,13 +154,15 @@ class OutputReader:
             self._assembly.tool_call(key, piece=rest)
 
     def begin(self, key: Hashable, item: Mapping[str, Any]) -> None:
-        """An item that has begun: parts stand in the order in which they begin."""
+        """An item that has begun: parts stand in the order in which they begin.
+
+        What is in it already is not read: some hosts say it once more in pieces, and its end has it for sure.
+        """
         kind = as_str(item.get("type")) or ""
         if kind == "reasoning":
             self._assembly.reasoning(key, "")
         elif kind in _CALLS:
             self.call(key, item)
-            self.input(key, as_str(item.get(_CALLS[kind])) or "")
         elif kind != "message" and item:
             self._assembly.unknown(key, dict(item))
 
@@ -172,10 +173,8 @@ class OutputReader:
         match part.get("type"):
             case "output_text" | "text":
                 self._assembly.text(key, "")
-                self.text(key, as_str(part.get("text")) or "")
             case "refusal":
                 self._assembly.refusal(key, "")
-                self.refusal(key, as_str(part.get("refusal")) or "")
             case _:
                 pass
 

@@ -149,7 +149,7 @@ class ResponsesDecoder:
 
     def annotation(self, event: Mapping[str, Any]) -> None:
         if annotation := as_dict(event.get("annotation")):
-            self._reader.cite(self._piece(event), annotation, place=as_int(event.get("annotation_index")))
+            self._reader.cite(self._piece(event), annotation)
 
     def input(self, event: Mapping[str, Any]) -> None:
         self._reader.input(self._key(self._place(event)), as_str(event.get("delta")) or "")
