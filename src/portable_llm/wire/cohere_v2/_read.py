@@ -26,14 +26,13 @@ from portable_llm._messages import (
 )
 from portable_llm._request import Output, Reasoning, Request, Sampling, Tool, ToolChoice
 from portable_llm.wire._fields import Fields, kept_as_extra
+from portable_llm.wire._functions import read_call, read_tool
 from portable_llm.wire._media import read_data_url
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str
 from portable_llm.wire.cohere_v2._build import SAMPLING
 from portable_llm.wire.cohere_v2._ledger import SOURCE, Add, entry
 from portable_llm.wire.cohere_v2._messages import PLAN
 from portable_llm.wire.cohere_v2._parse import read_citation
-from portable_llm.wire.mistral._read import read_tool
-from portable_llm.wire.mistral._read_messages import read_call
 
 _ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")
 _CHOICES: Mapping[str, ToolChoice] = {"REQUIRED": "required", "NONE": "none"}

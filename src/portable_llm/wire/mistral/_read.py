@@ -13,6 +13,7 @@ from portable_llm._adaptation import Adaptation
 from portable_llm._errors import InvalidRequestError
 from portable_llm._request import CacheHint, Effort, NamedTool, Output, Reasoning, Request, Sampling, Tool, ToolChoice
 from portable_llm.wire._fields import Fields, kept_as_extra
+from portable_llm.wire._functions import read_tool
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.mistral._ledger import SOURCE, Add, entry
 from portable_llm.wire.mistral._read_messages import MessageReader
@@ -129,18 +130,6 @@ def _tools(fields: Fields, add: Add) -> tuple[Tool, ...]:
             detail = "a tool that is no function has no portable form"
             add(entry("tools", f"/tools/{index}", "dropped", detail, "nobody"))
     return tuple(listed)
-
-
-def read_tool(function: Mapping[str, Any]) -> Tool:
-    """The declaration of one function."""
-    strict, parameters = function.get("strict"), function.get("parameters")
-    values: dict[str, Any] = {"parameters": parameters} if isinstance(parameters, dict) else {}
-    return Tool(
-        name=as_str(function.get("name")) or "",
-        description=as_str(function.get("description")) or "",
-        strict=strict if isinstance(strict, bool) else None,
-        **values,
-    )
 
 
 def _tool_choice(fields: Fields) -> ToolChoice | None:

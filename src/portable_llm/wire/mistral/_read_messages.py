@@ -16,12 +16,11 @@ from portable_llm._messages import (
     ReasoningPart,
     Role,
     TextPart,
-    ToolCallPart,
     ToolResultPart,
     UnknownPart,
     UriPart,
 )
-from portable_llm.wire._assembly import read_arguments
+from portable_llm.wire._functions import read_call
 from portable_llm.wire._media import decode, read_data_url, sound_type
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.mistral._content import read_thinking
@@ -115,17 +114,3 @@ def _sound(chunk: Mapping[str, Any]) -> Part:
         return blob
     data = decode(value)
     return UnknownPart(raw=dict(chunk)) if data is None else BlobPart(mime_type=sound_type(data), data=data)
-
-
-def read_call(call: Mapping[str, Any]) -> ToolCallPart | UnknownPart:
-    """A call of the history; a kind unknown here is kept as it is."""
-    function = call.get("function")
-    if not isinstance(function, dict):
-        return UnknownPart(raw=dict(call))
-    fields = cast("dict[str, Any]", function)
-    arguments = fields.get("arguments")
-    call_id, name = as_str(call.get("id")) or "", as_str(fields.get("name")) or ""
-    if isinstance(arguments, dict):
-        return ToolCallPart(id=call_id, name=name, arguments=as_dict(cast("object", arguments)))
-    text = as_str(arguments) or ""
-    return ToolCallPart(id=call_id, name=name, arguments=read_arguments(text), raw_arguments=text)

@@ -25,9 +25,9 @@ from portable_llm._messages import (
 from portable_llm._request import Output, Reasoning, Request, Sampling, Tool
 from portable_llm.wire._assembly import read_arguments
 from portable_llm.wire._fields import Fields, kept_as_extra
+from portable_llm.wire._functions import read_tool
 from portable_llm.wire._media import decode, image_type
 from portable_llm.wire._reading import as_dict, as_list, as_str
-from portable_llm.wire.mistral._read import read_tool
 from portable_llm.wire.ollama._ledger import SOURCE, Add, entry
 
 _ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")

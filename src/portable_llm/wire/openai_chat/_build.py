@@ -6,15 +6,15 @@ Identical spelling needs no entry. Messages are built in `_messages.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from portable_llm._adaptation import Adaptation
 from portable_llm._capabilities import Capabilities
-from portable_llm._errors import InvalidRequestError
 from portable_llm._http import HttpCall
-from portable_llm._json import JsonValue, dump_json
+from portable_llm._json import dump_json
 from portable_llm._request import CacheHint, NamedTool, Output, Request, Sampling, Tool, ToolChoice
-from portable_llm.wire.openai_chat._ledger import Add, entry
+from portable_llm.wire._extra import add_extra
+from portable_llm.wire.openai_chat._ledger import SOURCE, Add, entry
 from portable_llm.wire.openai_chat._messages import MessageBuilder
 from portable_llm.wire.openai_chat._reasoning import write_reasoning
 
@@ -53,7 +53,7 @@ def build_request(
         if name := spelling.get("stream_options", "stream_options"):
             body[name] = {"include_usage": True}
     if request.extra:
-        _extra(body, request.extra, ledger.append)
+        ledger += add_extra(body, request.extra, SOURCE)
     return HttpCall(path=spelling.get("path", PATH), headers=_HEADERS, body=dump_json(body)), tuple(ledger)
 
 
@@ -149,29 +149,3 @@ def _cache(body: dict[str, Any], cache: CacheHint, add: Add) -> None:
         add(entry("tokens", "/cache/breakpoints", "dropped", "prefixes are cached without marks", "nobody"))
     if cache.ttl is not None:
         add(entry("tokens", "/cache/ttl", "dropped", "the provider chooses how long a prefix is kept", "nobody"))
-
-
-def _extra(body: dict[str, Any], extra: Mapping[str, JsonValue], add: Add) -> None:
-    for key, value in extra.items():
-        _merge(body, key, value, f"/extra/{_escape(key)}", key)
-        add(entry("wire", f"/extra/{_escape(key)}", "moved", f"passed through as {key}"))
-
-
-def _merge(into: dict[str, Any], key: str, value: object, pointer: str, place: str) -> None:
-    """Put `value` at `key`, objects member by member; a field that a portable option has set stays as it is."""
-    if key not in into:
-        into[key] = value
-        return
-    present = into[key]
-    if not isinstance(present, dict) or not isinstance(value, dict):
-        raise InvalidRequestError(
-            f"extra sets {place!r} ({pointer}), which a portable option of this request has set already; "
-            "use the portable option or the extra field, not both"
-        )
-    merged = into[key] = dict(cast("dict[str, Any]", present))
-    for name, member in cast("dict[str, Any]", value).items():
-        _merge(merged, name, member, f"{pointer}/{_escape(name)}", f"{place}.{name}")
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
