@@ -10,10 +10,8 @@ import pytest
 from portable_llm import Client, Output, Tool, request, system, user
 from portable_llm._errors import PortableLLMError
 from portable_llm._retry import RetryPolicy
-from portable_llm.providers import provider as row_of
 from portable_llm.testing import CloseKeepAlive, FakeServer, ScriptedAnswer, ScriptedEndpoint, Status, answer, first
-from portable_llm.wire import wire_format
-from support.speakers import one_of_each_wire
+from support.speakers import can_be_forced, one_of_each_wire
 
 SCHEMA = {
     "type": "object",
@@ -35,11 +33,6 @@ def client() -> Iterator[Client]:
 
 def model(server: FakeServer, provider: str) -> str:
     return f"{provider}:tiny@{server.base_url(provider)}"
-
-
-def can_be_forced(name: str) -> bool:
-    row = row_of(name)
-    return row.capabilities_of("tiny", wire_format(row.wire).CAPABILITIES)["tool_choice/named"].support == "yes"
 
 
 @EVERY_PROVIDER
