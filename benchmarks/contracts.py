@@ -53,7 +53,8 @@ def decode(exchange: Mapping[str, Any]) -> dict[str, Any]:
     if reply.status >= 400:
         return _error_answer(wire.parse_error(reply, origin), reply)
     # An older version of a protocol may have been framed otherwise.
-    framing = JSON_LINES if reply.media_type in LINES else wire.FRAMING
+    is_in_lines = reply.media_type in LINES or b'"event_type"' in reply.body[:200]
+    framing = JSON_LINES if is_in_lines else wire.FRAMING
     if exchange["streaming"] and (framing is not SSE or reply.body.lstrip()[:1] not in (b"[", b"{")):
         return _stream(wire.stream_decoder(origin), framing, reply)
     try:

@@ -69,8 +69,8 @@ class Decoding(Generic[T]):
         framing = plan.wire.FRAMING
         self._frames = framing.decoder()
         self._decoder = plan.wire.stream_decoder(plan.origin)
-        # Some hosts answer a stream request with one plain JSON body.
-        is_plain = reply.media_type.endswith("json") and reply.media_type != framing.media_type
+        # Some hosts answer a stream request with one plain JSON body; among lines of JSON it is the only line.
+        is_plain = reply.media_type.endswith("json") and not framing.media_type.endswith("json")
         self._plain: list[bytes] | None = [] if is_plain else None
         self._plain_size = 0
         self._value = DeltaReader(plan.output) if partials and plan.output is not None else None

@@ -26,6 +26,7 @@ from portable_llm._messages import (
 )
 from portable_llm._request import Output, Reasoning, Request, Tool
 from portable_llm._response import Response
+from portable_llm._stream import read_stream
 from portable_llm.testing import FakeServer, StreamError
 from portable_llm.wire.ollama import (
     CAPABILITIES,
@@ -194,6 +195,15 @@ def test_the_client_reads_lines_and_the_error_among_them() -> None:
     assert "injected" in str(caught.value)
     assert caught.value.partial is not None
     assert caught.value.partial.text == "abcd"
+
+
+def test_a_whole_answer_in_the_place_of_a_stream_is_its_only_line() -> None:
+    body = {"model": "m", "created_at": "t", **END, "message": {"role": "assistant", "content": "Hi"}}
+    with Client() as client:
+        asked = client.plan("ollama:m", "hello")
+    reply = HttpReply(status=200, headers={"content-type": "application/json"})
+
+    assert read_stream(asked, reply, [json.dumps(body).encode()]).text == "Hi"
 
 
 # ---- requests --------------------------------------------------------------------------------------------------------
