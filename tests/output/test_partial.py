@@ -150,7 +150,23 @@ def test_a_value_that_is_a_member_of_another_object_is_read_alone(value, size):
     seen = states(reader, [text[at : at + size] for at in range(0, len(text), size)])
 
     assert seen[-1][1:] == (value, states(PartialReader(), [json.dumps(value)])[-1][2])
+    assert reader.finish() == read(json.dumps(value))
     assert all(grows(before[1], after[1]) for before, after in pairwise(seen))
+
+
+def test_references_of_a_member_s_schema_lead_into_that_schema():
+    schema = {"type": "array", "items": {"$ref": "#/$defs/word"}, "$defs": {"word": {"enum": ["yes", "no"]}}}
+    reader = PartialReader(schema, under="value")
+
+    assert [value for _size, value, _ in states(reader, '{"value": ["yes", "perhaps"')] == [[], ["yes"]]
+    assert isinstance(reader.finish(), Invalid)
+
+
+def test_a_text_without_the_member_has_no_value():
+    reader = PartialReader(under="value")
+
+    assert states(reader, '{"other": 1}') == []
+    assert reader.finish() == Invalid(errors=("/: the object lacks 'value'",), best_effort={"other": 1})
 
 
 @pytest.mark.parametrize(

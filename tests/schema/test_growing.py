@@ -6,15 +6,15 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from portable_llm import Parsed
 from portable_llm.output import PartialReader
 from portable_llm.schema import Lowered, dialect, dialect_names, lower
-from portable_llm.schema._lowering._accepts import Judge
 from portable_llm.schema._lowering._codecs import ListCodec
-from portable_llm.schema._lowering._document import Document
 from portable_llm.schema._lowering._growing import Growing
 from portable_llm.schema._lowering._sieve import Unfinished
 from schema.kinds import all_kinds, kinds
@@ -24,7 +24,7 @@ CARRYING = [name for name in dialect_names() if dialect(name).carries_schema]
 
 
 def reader(lowered: Lowered) -> PartialReader:
-    return PartialReader(lowered.schema, restore=None if lowered.is_identity else lowered.growing())
+    return PartialReader(lowered.read_by, restore=None if lowered.is_identity else lowered.growing())
 
 
 def written(kind: Any, name: str, data: st.DataObject) -> tuple[Lowered, Any]:
@@ -32,7 +32,7 @@ def written(kind: Any, name: str, data: st.DataObject) -> tuple[Lowered, Any]:
     schema, values = kind
     lowered = lower({"type": "object", "properties": {"it": schema}, "required": ["it"]}, name)
     reply = lowered.encode({"it": data.draw(values)})
-    assume(Judge(Document(lowered.schema)).accepts(lowered.schema, reply))
+    assume(jsonschema.Draft202012Validator(lowered.read_by).is_valid(reply))
     return lowered, reply
 
 
@@ -55,8 +55,10 @@ def test_a_value_grows_in_its_own_shape_and_ends_as_the_whole_is_restored(
     lowered, reply = written(kind, name, data)
     text, whole = json.dumps(reply), lowered.restore(reply)
 
-    seen = states(reader(lowered), text)
+    reading = reader(lowered)
+    seen = states(reading, text)
 
+    assert reading.finish() == Parsed(value=whole)
     values_seen = [value for _size, value, _completed in seen]
     assert values_seen[-1] == whole
     assert None not in values_seen

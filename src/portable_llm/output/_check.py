@@ -84,7 +84,7 @@ def _read(text: str, how: OutputPlan) -> Parsed[JsonValue] | Invalid:
         return read(text, how.schema, policy=WHOLE_ONLY)
     first: Invalid | None = None
     for policy in (_SYNTAX, WHOLE_ONLY):
-        for shape in (how.lowered.schema, how.schema):
+        for shape in (how.lowered.read_by, how.schema):
             found = _restored(read(text, shape, policy=policy), how)
             if isinstance(found, Parsed):
                 return found

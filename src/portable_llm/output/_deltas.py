@@ -13,7 +13,7 @@ class DeltaReader:
 
     def __init__(self, how: OutputPlan) -> None:
         self._reader = PartialReader(
-            how.schema if how.lowered is None else how.lowered.schema,
+            how.schema if how.lowered is None else how.lowered.read_by,
             restore=None if how.lowered is None or how.lowered.is_identity else how.lowered.growing(),
             under=WRAPPED_KEY if how.is_wrapped else None,
         )

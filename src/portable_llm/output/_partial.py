@@ -12,11 +12,12 @@ A place is `completed` when what follows it shows that it ended: a bracket, or t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from portable_llm._events import PartialOutput
-from portable_llm._json import JsonValue
+from portable_llm._json import JsonValue, dump_json
 from portable_llm._response import Invalid, Parsed
 from portable_llm.output._partial_scan import Frame, Node, PartialScanner
 from portable_llm.output._partial_shape import Shapes
@@ -46,8 +47,7 @@ class PartialReader:
         self._restore = restore
         self._under = under
         self._pieces: list[str] = []
-        wrapped = {"type": "object", "properties": {under: schema or {}}} if under is not None else schema
-        self._scanner = PartialScanner(Shapes(wrapped), under)
+        self._scanner = PartialScanner(Shapes(schema, under), under)
 
     @property
     def stopped(self) -> str | None:
@@ -123,8 +123,28 @@ class PartialReader:
         return partial
 
     def finish(self) -> Parsed[JsonValue] | Invalid:
-        """What `read` makes of the whole text."""
-        return read("".join(self._pieces), self._schema, policy=self._policy)
+        """What `read` makes of the whole text, in the original's shape; only `schema` has been held against it."""
+        text = "".join(self._pieces)
+        found = self._read(text) if self._under is None else self._read_member(text, self._under)
+        if self._restore is None or isinstance(found, Invalid):
+            return found
+        value = self._restore.restore(found.value, Unfinished(frozenset()), is_open=False)
+        return replace(found, value=None if value is ABSENT else value)
+
+    def _read(self, text: str) -> Parsed[JsonValue] | Invalid:
+        return read(text, self._schema, policy=self._policy)
+
+    def _read_member(self, text: str, name: str) -> Parsed[JsonValue] | Invalid:
+        around = read(text, policy=self._policy)
+        if isinstance(around, Invalid):
+            return around
+        if not isinstance(around.value, dict) or name not in around.value:
+            return Invalid(errors=(f"/: the object lacks {name!r}",), best_effort=around.value, repairs=around.repairs)
+        found = self._read(dump_json(around.value[name]).decode())
+        repairs = (*around.repairs, *found.repairs)
+        if isinstance(found, Invalid):
+            return replace(found, repairs=repairs)
+        return replace(found, repairs=repairs, grade=around.grade if found.grade == "exact" else found.grade)
 
 
 class _Built(NamedTuple):

@@ -15,7 +15,6 @@ Shape: TypeAlias = tuple[Mapping[str, Any], ...]
 """The schemas that a place may follow, references and unions dissolved."""
 
 ANYTHING: Shape = ({},)
-_NULL: Mapping[str, Any] = {"type": "null"}
 _MAX_ALTERNATIVES = 64
 _UNIONS = ("anyOf", "oneOf", "allOf")
 
@@ -23,11 +22,12 @@ _UNIONS = ("anyOf", "oneOf", "allOf")
 class Shapes:
     """The places of one schema, each looked up once."""
 
-    def __init__(self, schema: Mapping[str, Any] | None) -> None:
+    def __init__(self, schema: Mapping[str, Any] | None, under: str | None = None) -> None:
+        """`under`: the text is an object with the value as this member; references stay within the schema."""
         self._root = schema or {}
         self._known: dict[tuple[int, str | None], Shape | None] = {}
         self._kept: list[Shape] = []
-        self.root = self._shape([self._root])
+        self.root = self._shape([_wrapped(self._root, under)])
 
     def member(self, shape: Shape, name: str) -> Shape | None:
         """The shape of a member; `None` where the schema does not know the name, so that it may be another's."""
@@ -79,8 +79,6 @@ class Shapes:
                 further.append(self._target(schema["$ref"]))
             if not further or "properties" in schema:
                 found.append(schema)
-            elif schema.get("nullable") is True:
-                found.append(_NULL)
             waiting += further
         return tuple(found) or ANYTHING
 
@@ -89,6 +87,10 @@ class Shapes:
         for step in str(reference).removeprefix("#").split("/")[1:]:
             at = _mapping(at).get(step.replace("~1", "/").replace("~0", "~"))
         return at if str(reference).startswith("#") else None
+
+
+def _wrapped(schema: Mapping[str, Any], under: str | None) -> Mapping[str, Any]:
+    return schema if under is None else {"type": "object", "properties": {under: schema}}
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -123,8 +125,7 @@ def _kinds(schema: Mapping[str, Any]) -> frozenset[str]:
     if not isinstance(given, (str, list)):
         words = _words(schema)
         return _ALL if words is None else frozenset[str]().union(*map(_kind, words))
-    kinds = frozenset({given} if isinstance(given, str) else cast("list[str]", given))
-    return kinds | {"null"} if schema.get("nullable") is True else kinds
+    return frozenset({given} if isinstance(given, str) else cast("list[str]", given))
 
 
 def _words(schema: Mapping[str, Any]) -> list[JsonValue] | None:
@@ -149,7 +150,5 @@ def _fits(value: float) -> bool:
 
 def _is_chosen(schema: Mapping[str, Any], value: JsonValue) -> bool:
     words = _words(schema)
-    if value is None and schema.get("nullable") is True:
-        return True
     # True equals 1 in Python, not in JSON.
     return words is None or any(word == value and isinstance(word, bool) == isinstance(value, bool) for word in words)

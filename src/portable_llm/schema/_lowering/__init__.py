@@ -16,6 +16,7 @@ from portable_llm.schema._lowering._compile import Compiler, Node, Spot
 from portable_llm.schema._lowering._document import Document, check_depth, check_limits
 from portable_llm.schema._lowering._growing import Growing
 from portable_llm.schema._lowering._ledger import Ledger
+from portable_llm.schema._lowering._nullable import spelled_out
 from portable_llm.schema._lowering._settle import settle
 
 
@@ -28,6 +29,12 @@ class Lowered:
     adaptations: tuple[Adaptation, ...]
     """Every difference from the original, each at a JSON Pointer into it."""
     _codec: Codec | None = field(default=None, repr=False)
+    _read_by: dict[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def read_by(self) -> dict[str, Any]:
+        """The same schema in the words of JSON Schema alone: what replies are read by."""
+        return self.schema if self._read_by is None else self._read_by
 
     @property
     def is_identity(self) -> bool:
@@ -140,7 +147,8 @@ def _compiled(document: Document, row: Dialect, ledger: Ledger, *, has_refs: boo
     lowered = Document(node)
     for union in compiler.unions:
         union.lowered = lowered
-    return Lowered(schema=node, adaptations=ledger.entries(), _codec=codec)
+    read_by = spelled_out(node) if row.nullable else None
+    return Lowered(schema=node, adaptations=ledger.entries(), _codec=codec, _read_by=read_by)
 
 
 def _is_root(node: Node, row: Dialect) -> bool:
