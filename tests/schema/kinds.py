@@ -57,6 +57,36 @@ kinds = st.recursive(
 )
 
 
+def _union(parts: list[Any]) -> Any:
+    return {"anyOf": [schema for schema, _values in parts]}, st.one_of([values for _schema, values in parts])
+
+
+def _counted(members: dict[str, Any], least: int) -> Any:
+    """An object whose members may all be absent, but not too many of them."""
+    schema, values = _object(members, set())
+    return {**schema, "minProperties": least}, values.filter(lambda value: len(value) >= least)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=2),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=2),
+    max_leaves=4,
+)
+mixed_kinds = st.recursive(
+    scalars | st.just(({"type": ["string", "null"]}, st.none() | st.text(max_size=2))) | st.just(({}, anything)),
+    lambda inner: st.one_of(
+        st.builds(_union, st.lists(inner, min_size=2, max_size=3)),
+        st.builds(_counted, st.dictionaries(names, inner, min_size=2, max_size=3), st.integers(0, 1)),
+        st.builds(_object, st.dictionaries(names, inner, min_size=1, max_size=3), st.sets(names)),
+        st.builds(_map, inner),
+        st.builds(_pair, inner, inner),
+        st.builds(_list, inner),
+    ),
+    max_leaves=5,
+)
+"""As `kinds`, with unions of anything and objects whose members are counted."""
+
+
 # ---- what only some encodings are needed for -------------------------------------------------------------------------
 
 

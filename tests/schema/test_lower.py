@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from portable_llm import UnsupportedSchemaError
 from portable_llm.schema import Lowered, dialect, dialect_names, lower
-from schema.kinds import kinds, names
+from schema.kinds import anything
+from schema.kinds import mixed_kinds as kinds
 
 CARRYING = [name for name in dialect_names() if dialect(name).carries_schema and dialect(name).is_enforced]
 CASES = Path(__file__).parents[2].parent / "shared" / "data" / "schemas"
@@ -166,7 +167,7 @@ def test_the_order_of_keys_changes_nothing_but_their_order() -> None:
 # ---- generated schemas -----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(kinds, st.sampled_from(CARRYING), st.data())
 def test_every_value_goes_there_and_back(kind: Any, name: str, data: st.DataObject) -> None:
     schema, values = kind
@@ -193,12 +194,6 @@ def test_what_was_lowered_is_accepted_as_it_is(kind: Any, name: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(kinds, st.sampled_from(CARRYING), st.data())
 def test_restoring_nonsense_never_raises(kind: Any, name: str, data: st.DataObject) -> None:
-    anything = st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=2),
-        max_leaves=4,
-    )
-
     lowered = lower(kind[0], name)
     lowered.restore(data.draw(anything))
 
@@ -226,13 +221,18 @@ def test_the_verdict_survives_the_way_there_and_back(name: str) -> None:
             lowered = lower(case["schema"], name)
         except UnsupportedSchemaError:
             continue
+        sent = rs.Draft202012Validator(lowered.schema)
         for test in case["tests"]:
             if not test["valid"] or not judge.is_valid(test["data"]):
                 continue
+            written = lowered.encode(test["data"])
+            is_narrowed = any(entry.effect == "narrowed" for entry in lowered.adaptations)
+            if is_narrowed and not sent.is_valid(written):
+                continue  # the dialect cannot express it, as the ledger says
             count += 1
-            back = lowered.restore(lowered.encode(test["data"]))
-            narrowed = any(entry.effect in ("narrowed", "changed") for entry in lowered.adaptations)
-            assert judge.is_valid(back) or narrowed, (case["id"], test["data"], back)
+            back = lowered.restore(written)
+            assert judge.is_valid(back), (case["id"], test["data"], back)
+            assert bare(back) == bare(test["data"]), (case["id"], test["data"], back)
 
     assert count > 150
 
