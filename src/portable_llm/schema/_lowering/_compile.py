@@ -41,6 +41,8 @@ Result = tuple[Node, Codec | None] | None
 
 UNROLL = 3
 """Times a definition that contains itself is written out where references may not recur."""
+MAX_COPIES, MAX_WRITTEN = 8, 24_000
+"""Copies of such a definition in all, where it contains itself in several places, and their characters of JSON."""
 MAX_NESTING = 90
 
 _ARRAY_WORDS = frozenset({"minItems", "maxItems", "uniqueItems"})
@@ -127,6 +129,7 @@ class Compiler:
         self._active: dict[str, int] = {}
         self._known: dict[tuple[object, ...], tuple[Result, Spent]] = {}
         self._trees: dict[str, bool] = {}
+        self._unrolled: dict[str, int] = {}
         self._nesting = 0
         self._unfinished: set[str] = set()
         self._lost: set[str] = set()
@@ -484,13 +487,22 @@ class Compiler:
             return self.compile(conj, spot)
         times = self._active.get(pointer, 0)
         others = any(self._active.get(one, 0) for one in cycle if one != pointer)
-        if times >= (UNROLL if len(cycle) == 1 else 1) or others:
+        if times >= (self._rounds(pointer) if len(cycle) == 1 else 1) or others:
             return self._recursive_text(conj, spot)
         self._active[pointer] = times + 1
         try:
             return self._guarded(conj, spot)
         finally:
             self._active[pointer] = times
+
+    def _rounds(self, pointer: str) -> int:
+        """How often a definition that contains itself is written out: fewer times where each is several more."""
+        if pointer not in self._unrolled:
+            inside, size = self.document.references_to_itself(pointer)
+            most = min(MAX_COPIES, MAX_WRITTEN // size)
+            fitting = [rounds for rounds in range(2, UNROLL + 1) if sum(inside**i for i in range(rounds)) <= most]
+            self._unrolled[pointer] = max(fitting, default=1)
+        return self._unrolled[pointer]
 
     def _is_tree(self, target: Any, pointer: str) -> bool:
         """Whether nothing that a definition leads to is recursive, so that it is the same wherever it is written."""

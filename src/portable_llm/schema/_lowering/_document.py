@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, cast
@@ -199,6 +200,16 @@ class Document:
                 target = self.target(node[keyword], place)
                 found.setdefault(target[1], target)
         return list(found.values())
+
+    def references_to_itself(self, pointer: str) -> tuple[int, int]:
+        """How often a definition refers to itself, and its characters of JSON."""
+        schema, at = self.at(pointer, "#" + pointer)
+        count = sum(
+            self.target(node[keyword], place)[1] == pointer
+            for node, place in _walk(schema, at)
+            for keyword in _REFS & node.keys()
+        )
+        return count, len(json.dumps(schema))
 
     def _targets_in(self, pointer: str) -> list[str]:
         return [place for _schema, place in self.targets_below(*self.at(pointer, "#" + pointer))]
