@@ -266,19 +266,15 @@ class Compiler:
                     parts.append(Part(*made, bit))
             elif bit & mask:
                 free.append({STRING: "string", INTEGER: "integer"}.get(bit, "number"))
-        self._containers(shape, mask, (has_array, has_object), inner, words, parts, free)
-        return self.alternatives(parts, free, shape, words)
+        more, more_free = self._containers(shape, mask, (has_array, has_object), inner, words)
+        return self.alternatives([*parts, *more], [*free, *more_free], shape, words)
 
     def _containers(
-        self,
-        shape: Shape,
-        mask: int,
-        has: tuple[bool, bool],
-        spot: Spot,
-        words: list[str],
-        parts: list[Part],
-        free: list[str],
-    ) -> None:
+        self, shape: Shape, mask: int, has: tuple[bool, bool], spot: Spot, words: list[str]
+    ) -> tuple[list[Part], list[str]]:
+        """Lists and objects among several types: alternatives, and the names of types that need none."""
+        parts: list[Part] = []
+        free: list[str] = []
         row = self.dialect
         has_array, has_object = has
         free_array = bool(mask & ARRAY) and not has_array
@@ -287,11 +283,10 @@ class Compiler:
         if free_array and free_object and not can_be_free:
             at = shape.conj[0][1] if shape.conj else ""
             made = self.text(at, "type", spot, "an object or a list of anything", words)
-            parts.append(Part(*made, ARRAY | OBJECT))
-            return
-        for wanted, _constrained, bit, name, make in (
-            (free_array, has_array, ARRAY, "array", array_node),
-            (free_object, has_object, OBJECT, "object", object_node),
+            return [Part(*made, ARRAY | OBJECT)], free
+        for wanted, bit, name, make in (
+            (free_array, ARRAY, "array", array_node),
+            (free_object, OBJECT, "object", object_node),
         ):
             if not bit & mask:
                 continue
@@ -301,6 +296,7 @@ class Compiler:
             result = make(self, shape, spot, words)
             if result is not None:
                 parts.append(Part(*result, bit))
+        return parts, free
 
     # ---- alternatives ------------------------------------------------------------------------------------------------
 

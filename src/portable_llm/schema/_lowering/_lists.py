@@ -9,6 +9,7 @@ from portable_llm.schema._lowering._combine import Items, is_never, items_of
 from portable_llm.schema._lowering._ledger import words_for
 from portable_llm.schema._lowering._settle import Union
 from portable_llm.schema._lowering._shape import Shape
+from portable_llm.schema._lowering._site import Site
 
 if TYPE_CHECKING:
     from portable_llm.schema._lowering._compile import Compiler, Spot
@@ -24,7 +25,7 @@ def array_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) -
     least = int(shape.scalars.get("minItems", (0,))[0])
     at = items.at or (shape.conj[0][1] if shape.conj else "")
     if items.prefix:
-        return _tuple(compiler, shape, items, least, at, spot, words)
+        return _tuple(Site(compiler, shape, at, spot, words), items, least)
     node: Node = {"type": "array"}
     codec: Codec | None = None
     if items.rest is not None or compiler.dialect.needs_items:
@@ -75,10 +76,9 @@ def counts(compiler: Compiler, node: Node, shape: Shape, words: list[str]) -> No
         words.append(words_for(keyword, value))
 
 
-def _tuple(
-    compiler: Compiler, shape: Shape, items: Items, least: int, at: str, spot: Spot, words: list[str]
-) -> tuple[Node, Codec | None] | None:
+def _tuple(site: Site, items: Items, least: int) -> tuple[Node, Codec | None] | None:
     """A list whose first items have their own schemas."""
+    compiler, shape, at, spot, words = site
     most = shape.scalars.get("maxItems", (None,))[0]
     prefix = items.prefix if most is None else items.prefix[: int(most)]
     has_rest = not is_never(items.rest) and (most is None or most > len(prefix))
@@ -98,7 +98,7 @@ def _tuple(
     nulls = frozenset(i for i, (node, _codec) in enumerate(made) if compiler.admits_null(node))
     if not made or any(i >= least for i in nulls):
         return compiler.text(at, items.keyword, spot, "a list with places of their own", words)
-    return _places(compiler, shape, items, made, min(least, len(made)), has_rest, nulls, at, spot, words)
+    return _places(site, items, made, min(least, len(made)), has_rest, nulls)
 
 
 def _is_native(compiler: Compiler, least: int, *, is_bounded: bool) -> bool:
@@ -147,18 +147,15 @@ def _native_tuple(
 
 
 def _places(
-    compiler: Compiler,
-    shape: Shape,
+    site: Site,
     items: Items,
     made: list[tuple[Node, Codec | None]],
     least: int,
     has_rest: bool,
     nulls: frozenset[int],
-    at: str,
-    spot: Spot,
-    words: list[str],
 ) -> tuple[Node, Codec | None] | None:
     """A tuple as an object with one member a place."""
+    compiler, shape, at, spot, words = site
     row = compiler.dialect
     names = tuple(f"item_{i}" for i in range(len(made)))
     properties = {name: node for name, (node, _codec) in zip(names, made, strict=True)}

@@ -18,6 +18,7 @@ from portable_llm.schema._lowering._document import Conj, escape
 from portable_llm.schema._lowering._ledger import words_for
 from portable_llm.schema._lowering._settle import Union
 from portable_llm.schema._lowering._shape import Shape
+from portable_llm.schema._lowering._site import Site
 
 if TYPE_CHECKING:
     from portable_llm.schema._lowering._compile import Compiler, Spot
@@ -30,6 +31,7 @@ def object_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
     """An object; `None` if no object can be valid."""
     members = members_of(shape)
     at = shape.groups[0].at if shape.groups else shape.conj[0][1] if shape.conj else ""
+    site = Site(compiler, shape, at, spot, words)
     for place in members.unevaluated_lost:
         compiler.ledger.weaken(place, "unevaluatedProperties")
         words.append("no other members")
@@ -42,8 +44,8 @@ def object_node(compiler: Compiler, shape: Shape, spot: Spot, words: list[str]) 
     if names is None:
         return None
     if not names:
-        return _nameless(compiler, shape, members, at, spot, words)
-    return _named(compiler, shape, members, names, at, spot, words)
+        return _nameless(site, members)
+    return _named(site, members, names)
 
 
 def _with_required(shape: Shape, members: Members) -> dict[str, Conj] | None:
@@ -67,28 +69,28 @@ def _with_required(shape: Shape, members: Members) -> dict[str, Conj] | None:
     return names
 
 
-def _weaken_counts(compiler: Compiler, node: Node, shape: Shape, words: list[str], *, may_keep: bool) -> None:
+def _weaken_counts(site: Site, node: Node, *, may_keep: bool) -> None:
     for keyword in ("minProperties", "maxProperties"):
-        if keyword in shape.scalars:
-            value, at = shape.scalars[keyword]
-            if may_keep and keyword in compiler.supported:
+        if keyword in site.shape.scalars:
+            value, at = site.shape.scalars[keyword]
+            if may_keep and keyword in site.compiler.supported:
                 node[keyword] = int(value)
             else:
-                compiler.ledger.weaken(at, keyword)
-                words.append(words_for(keyword, value))
+                site.compiler.ledger.weaken(at, keyword)
+                site.words.append(words_for(keyword, value))
 
 
-def _weaken_required(compiler: Compiler, shape: Shape, words: list[str]) -> None:
-    for name, at in shape.required.items():
-        compiler.ledger.weaken(at, "required", "not enforced inside this encoding; the client checks it")
-        words.append(words_for("required", name))
+def _weaken_required(site: Site) -> None:
+    for name, at in site.shape.required.items():
+        site.compiler.ledger.weaken(at, "required", "not enforced inside this encoding; the client checks it")
+        site.words.append(words_for("required", name))
 
 
 def _is_free(conj: Conj | None) -> bool:
     return conj is None or all(schema is True or schema == {} for schema, _at in conj)
 
 
-def _further(compiler: Compiler, members: Members, spot: Spot, words: list[str]) -> tuple[Conj | None, bool]:
+def _further(members: Members) -> tuple[Conj | None, bool]:
     """What further members have to be (`None`: there may be none), and whether patterns were lost."""
     if not members.patterns:
         return (None if is_never(members.additional) else members.additional or ()), False
@@ -104,69 +106,64 @@ def _lose_patterns(compiler: Compiler, members: Members, conj: Conj | None) -> N
             compiler.lose(schema, at)
 
 
-def _nameless(
-    compiler: Compiler, shape: Shape, members: Members, at: str, spot: Spot, words: list[str]
-) -> tuple[Node, Codec | None] | None:
+def _nameless(site: Site, members: Members) -> tuple[Node, Codec | None] | None:
     """An object without known members: a map, anything, or nothing."""
-    row = compiler.dialect
-    maps = not row.closes_objects and "additionalProperties" in compiler.supported
+    compiler = site.compiler
+    maps = not compiler.dialect.closes_objects and "additionalProperties" in compiler.supported
     if is_never(members.additional) and not members.patterns:
-        return _empty(compiler, shape, at, spot, words)
-    conj, lost = _further(compiler, members, spot, words)
+        return _empty(site)
+    conj, lost = _further(members)
     if lost:
         _lose_patterns(compiler, members, conj)
-        words += [words_for("patternProperties", pattern) for pattern in members.patterns]
-        compiler.ledger.weaken(at, "patternProperties")
-    if shape.required:
-        _weaken_required(compiler, shape, words)
+        site.words.extend(words_for("patternProperties", pattern) for pattern in members.patterns)
+        compiler.ledger.weaken(site.at, "patternProperties")
+    if site.shape.required:
+        _weaken_required(site)
     if maps:
-        return _native_map(compiler, shape, members, conj, spot, words)
+        return _native_map(site, members, conj)
     if _is_free(conj):
-        _weaken_counts(compiler, {}, shape, words, may_keep=False)
-        return compiler.text(at, "type", spot, "an object with members of any name", words)
-    return _pairs(compiler, shape, members, conj or (), at, spot, words)
+        _weaken_counts(site, {}, may_keep=False)
+        return compiler.text(site.at, "type", site.spot, "an object with members of any name", site.words)
+    return _pairs(site, members, conj or ())
 
 
-def _native_map(
-    compiler: Compiler, shape: Shape, members: Members, conj: Conj | None, spot: Spot, words: list[str]
-) -> tuple[Node, Codec | None] | None:
+def _native_map(site: Site, members: Members, conj: Conj | None) -> tuple[Node, Codec | None] | None:
     node: Node = {"type": "object"}
     codec: Codec | None = None
     if not _is_free(conj):
-        result = compiler.compile(conj or (), spot.deeper())
+        result = site.compiler.compile(conj or (), site.spot.deeper())
         if result is None:
-            return _empty(compiler, shape, members.said_at, spot, words)
+            return _empty(site._replace(at=members.said_at))
         node["additionalProperties"], inner = result
-        compiler.hold_unevaluated(members.said_at, members.keyword, conj or ())
+        site.compiler.hold_unevaluated(members.said_at, members.keyword, conj or ())
         codec = None if inner is None else EveryMemberCodec(inner)
-    _weaken_counts(compiler, node, shape, words, may_keep=codec is None)
+    _weaken_counts(site, node, may_keep=codec is None)
     return node, codec
 
 
-def _empty(compiler: Compiler, shape: Shape, at: str, spot: Spot, words: list[str]) -> tuple[Node, Codec | None] | None:
+def _empty(site: Site) -> tuple[Node, Codec | None] | None:
     """An object that has no members."""
-    if shape.required or shape.scalars.get("minProperties", (0,))[0] > 0:
+    if site.shape.required or site.shape.scalars.get("minProperties", (0,))[0] > 0:
         return None
-    row = compiler.dialect
+    row = site.compiler.dialect
     if row.needs_properties or row.min_required:
-        return compiler.text(at, "additionalProperties", spot, "an object without members", words)
+        return site.compiler.text(site.at, "additionalProperties", site.spot, "an object without members", site.words)
     node: Node = {"type": "object", "properties": {}, "additionalProperties": False}
     if row.all_required:
         node["required"] = []
     return node, None
 
 
-def _pairs(
-    compiler: Compiler, shape: Shape, members: Members, conj: Conj, at: str, spot: Spot, words: list[str]
-) -> tuple[Node, Codec | None] | None:
+def _pairs(site: Site, members: Members, conj: Conj) -> tuple[Node, Codec | None] | None:
     """A map as a list of pairs."""
+    compiler, spot = site.compiler, site.spot
     made = pairs_node(compiler, conj, spot.deeper() if spot.union else spot)
     if made is None:
-        return compiler.text(at, members.keyword, spot, "a map whose values nest too deep", words)
+        return compiler.text(site.at, members.keyword, spot, "a map whose values nest too deep", site.words)
     node, codec = made
-    _weaken_counts(compiler, node, shape, words, may_keep=False)
+    _weaken_counts(site, node, may_keep=False)
     keyword = members.keyword if members.additional is not None else "patternProperties"
-    compiler.ledger.encode(members.said_at or at, keyword, "a map, written as a list of pairs of key and value")
+    compiler.ledger.encode(members.said_at or site.at, keyword, "a map, written as a list of pairs of key and value")
     if not spot.union:
         return node, codec
     codec.member = "entries"
@@ -186,16 +183,9 @@ def pairs_node(compiler: Compiler, conj: Conj, spot: Spot) -> tuple[Node, PairsC
     return {"type": "array", "items": pair}, PairsCodec(codec)
 
 
-def _named(
-    compiler: Compiler,
-    shape: Shape,
-    members: Members,
-    names: dict[str, Conj],
-    at: str,
-    spot: Spot,
-    words: list[str],
-) -> tuple[Node, Codec | None] | None:
+def _named(site: Site, members: Members, names: dict[str, Conj]) -> tuple[Node, Codec | None] | None:
     """An object with known members."""
+    compiler, shape, at, spot, words = site
     row = compiler.dialect
     properties: dict[str, Node] = {}
     codecs: dict[str, Codec] = {}
@@ -215,7 +205,7 @@ def _named(
     if not _is_closed(compiler, members, bool(properties)):
         _lose_absent(compiler, absent, words)
     if not properties:
-        return _nameless(compiler, shape, members, at, spot, words)
+        return _nameless(site, members)
     found = ObjectCodec(codecs=codecs)
     if _presence_matters(shape) and (missing := _missing(compiler, properties, required)):
         if members.unevaluated_lost and any(compiler.admits_null(properties[name]) for name in missing):
@@ -226,9 +216,9 @@ def _named(
     node: Node = {"type": "object", "properties": properties}
     if required or row.all_required:
         node["required"] = required
-    further = _close(compiler, node, members, found, spot, words, names, at)
+    further = _close(site, node, members, found, names)
     is_plain = not (found.codecs or found.fill or found.drop or found.extra)
-    _weaken_counts(compiler, node, shape, words, may_keep=is_plain and further is None)
+    _weaken_counts(site, node, may_keep=is_plain and further is None)
     compiler.budget.add_object(node["properties"])
     renamed = _renamed(compiler, node, at) if spot.root else None
     return node, both(both(None if is_plain else found, further), renamed)
@@ -341,19 +331,11 @@ def _speaks_of_null(conj: Conj) -> bool:
     return any(isinstance(schema, dict) and not _NAMES_VALUES.isdisjoint(cast("Node", schema)) for schema, _at in conj)
 
 
-def _close(
-    compiler: Compiler,
-    node: Node,
-    members: Members,
-    found: ObjectCodec,
-    spot: Spot,
-    words: list[str],
-    names: dict[str, Conj],
-    at: str,
-) -> Codec | None:
+def _close(site: Site, node: Node, members: Members, found: ObjectCodec, names: dict[str, Conj]) -> Codec | None:
     """Say what further members may be; returns the codec of further members where they stay members."""
+    compiler, _shape, at, _spot, words = site
     row, said_at = compiler.dialect, members.said_at or at
-    conj, lost = _further(compiler, members, spot, words)
+    conj, lost = _further(members)
     can_say = "additionalProperties" in compiler.supported
     if conj is None:
         if can_say:
@@ -376,37 +358,27 @@ def _close(
         compiler.ledger.weaken(said_at, "patternProperties")
         words += [words_for("patternProperties", pattern) for pattern in members.patterns]
     if can_say and not row.closes_objects:
-        return _open(compiler, node, members, conj, spot, names)
-    _extra(compiler, node, members, found, conj, spot, names, said_at)
+        return _open(site, node, members, conj, names)
+    _extra(site._replace(at=said_at), node, members, found, conj, names)
     return None
 
 
-def _open(
-    compiler: Compiler, node: Node, members: Members, conj: Conj, spot: Spot, names: dict[str, Conj]
-) -> Codec | None:
+def _open(site: Site, node: Node, members: Members, conj: Conj, names: dict[str, Conj]) -> Codec | None:
     if _is_free(conj):
         node["additionalProperties"] = True
         return None
-    result = compiler.compile(conj, spot.deeper(optional=True))
+    result = site.compiler.compile(conj, site.spot.deeper(optional=True))
     if result is None:
         node["additionalProperties"] = False
         return None
     node["additionalProperties"], codec = result
-    compiler.hold_unevaluated(members.said_at, members.keyword, conj)
+    site.compiler.hold_unevaluated(members.said_at, members.keyword, conj)
     return None if codec is None else EveryMemberCodec(codec, known=frozenset(names))
 
 
-def _extra(
-    compiler: Compiler,
-    node: Node,
-    members: Members,
-    found: ObjectCodec,
-    conj: Conj,
-    spot: Spot,
-    names: dict[str, Conj],
-    at: str,
-) -> None:
+def _extra(site: Site, node: Node, members: Members, found: ObjectCodec, conj: Conj, names: dict[str, Conj]) -> None:
     """Further members go into one more member, as a list of pairs."""
+    compiler, _shape, at, spot, _words = site
     made = pairs_node(compiler, conj, spot.deeper())
     keyword = members.keyword if members.additional is not None else "patternProperties"
     if made is None:

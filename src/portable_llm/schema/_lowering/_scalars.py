@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from portable_llm.schema._lowering._accepts import Judge, type_of
 from portable_llm.schema._lowering._codecs import Codec, LabelCodec
@@ -100,8 +100,9 @@ def number_node(compiler: Compiler, shape: Shape, kind: str, words: list[str]) -
                 if keyword in bounds:
                     compiler.ledger.rename(bounds[keyword][1], keyword, "written as an enum of the range")
             return {"type": "integer", "enum": list(range(low, high + 1))}
-    for plain, exclusive, step in (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1)):
-        _bound(compiler, node, shape, plain, exclusive, step if kind == "integer" else 0, is_bounded, words)
+    supported = compiler.supported if is_bounded else frozenset[str]()
+    for end in (_LOWER, _UPPER):
+        _bound(compiler, node, shape, end if kind == "integer" else end._replace(step=0), supported, words)
     if "multipleOf" in bounds:
         value, at = bounds["multipleOf"]
         if "multipleOf" in compiler.supported:
@@ -124,17 +125,22 @@ def _integer_bounds(shape: Shape) -> tuple[int | None, int | None]:
     return max(low, default=None), min(high, default=None)
 
 
+class _End(NamedTuple):
+    """One end of a range."""
+
+    plain: str
+    exclusive: str
+    step: int
+    """From an exclusive bound of integers to the nearest value inside; 0: not integers."""
+
+
+_LOWER, _UPPER = _End("minimum", "exclusiveMinimum", 1), _End("maximum", "exclusiveMaximum", -1)
+
+
 def _bound(
-    compiler: Compiler,
-    node: dict[str, Any],
-    shape: Shape,
-    plain: str,
-    exclusive: str,
-    step: int,
-    is_bounded: bool,
-    words: list[str],
+    compiler: Compiler, node: dict[str, Any], shape: Shape, end: _End, supported: frozenset[str], words: list[str]
 ) -> None:
-    supported = compiler.supported if is_bounded else frozenset[str]()
+    plain, exclusive, step = end
     if plain in shape.scalars:
         value, at = shape.scalars[plain]
         if plain in supported:
