@@ -65,6 +65,9 @@ _TYPE_NAMES = {
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 
 
+_NO_TYPES: frozenset[str] = frozenset()
+
+
 class Spot(NamedTuple):
     """Where in the result a place stands."""
 
@@ -72,7 +75,7 @@ class Spot(NamedTuple):
     """Objects around it."""
     union: bool = False
     """It is one of several alternatives, so an encoding must not look like another one."""
-    beside: frozenset[str] = frozenset()
+    beside: frozenset[str] = _NO_TYPES
     optional: bool = False
     """It stands below a member that may be absent, seen from the nearest definition."""
     root: bool = False
@@ -85,7 +88,7 @@ class Spot(NamedTuple):
 
     def inside(self) -> Spot:
         """Inside a list here."""
-        return Spot(self.depth, self.lists, ALL_TYPES if self.lists else frozenset(), self.optional)
+        return Spot(self.depth, self.lists, ALL_TYPES if self.lists else _NO_TYPES, self.optional)
 
 
 class Part(NamedTuple):

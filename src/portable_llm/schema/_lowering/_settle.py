@@ -38,6 +38,8 @@ class Holder(NamedTuple):
 
 def settle(document: Document, ledger: Ledger, unions: list[Union], holders: list[Holder], *, has_refs: bool) -> None:
     """Enter what is narrower or weaker by what it leads to; a union by type that is not is only other words."""
+    if not (unions or holders):
+        return
     narrowed = {place: _SILENT if is_silent else _GRAVE for place, is_silent in ledger.narrowed()}
     widened = dict.fromkeys(ledger.widened(), _SILENT)
     narrow, wide = _Spread(document, narrowed), _Spread(document, widened)
