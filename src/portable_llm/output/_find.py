@@ -45,6 +45,7 @@ _QUOTED_NAME = r"(?:\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')\s*+:"
 _GOES_ON = re.compile(
     rf"(?:\s*+[}}\]])*+\s*+(?:{_QUOTED_NAME}|,\s*+(?:{_QUOTED_NAME}|[A-Za-z_]\w*+\s*+:))"
     r"|(?:\s*+[}\]])++\s*+,\s*+[\"\[{]"
+    r"|\s*+,\s*+(?:\"(?:[^\"\\\n]|\\.)*+\"|-?\d[\d.]*+|true|false|null)\s*+(?:,|\Z)"
 )
 """Behind a value: members (or items) of something that was closed too early."""
 _SURPLUS = re.compile(r"\s*+[}\]]")
@@ -352,7 +353,10 @@ class Finder:
                 value = scanner.scan_string(BEHIND_ROOT)
         except UnreadableError:
             return False
-        self.candidates.append(Candidate(scanned(scanner, value), BLOCK))
+        found = scanned(scanner, value)
+        if (around := self._around(start, scanner.at)) is not None:
+            found = replace(found, repairs=(around, *found.repairs))
+        self.candidates.append(Candidate(found, BLOCK))
         return True
 
     def _scalar(self) -> None:
@@ -370,7 +374,9 @@ class Finder:
             return
         span = (start, start + len(word))
         kind = "fence_removed" if wrapped else value[1]
-        repair = Repair(stage="find" if wrapped else "repair", kind=kind, location=span, before=self.text, after=word)
+        stage = "find" if kind in ("fence_removed", "rest_removed") else "repair"
+        before, after = (self.text, word) if stage == "find" else (word, json.dumps(value[0]))
+        repair = Repair(stage=stage, kind=kind, location=span, before=before, after=after)
         found = Scanned(value=value[0], repairs=(repair,), span=span, locate=lambda path: span)
         self.candidates.append(Candidate(found, BLOCK))
 

@@ -8,6 +8,7 @@ stays away, and every edit is on record.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -308,11 +309,14 @@ def _best(valid: Sequence[_Judged], has_schema: bool) -> list[_Judged]:
     ]
 
 
+_dump_sorted = json.JSONEncoder(sort_keys=True).encode
+
+
 def _key(value: JsonValue) -> object:
     try:
-        return dump_json(value)
-    except ValueError:
-        return repr(value)
+        return _dump_sorted(value)
+    except (ValueError, RecursionError):
+        return id(value)
 
 
 __all__ = ["Choose", "Policy", "ReadPolicy", "read"]

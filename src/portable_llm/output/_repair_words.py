@@ -34,6 +34,7 @@ NOT_FINITE = {
     "inf": float("inf"),
     "-inf": float("-inf"),
 }
+_INFINITIES = (float("inf"), float("-inf"))
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _LOOSE = re.compile(
     r"(?P<sign>[+-]?)(?:(?P<hex>0[xX][0-9a-fA-F]+)"
@@ -62,7 +63,10 @@ def word_value(word: str) -> Word | None:
         return None
     match = _NUMBER.fullmatch(word)
     if match is not None:
-        return Word(float(word) if match[1] or match[2] else int(word), "")
+        if not match[1] and not match[2]:
+            return Word(int(word), "")
+        value = float(word)
+        return Word(value, "not_finite" if value in _INFINITIES else "")
     return _loose_number(word)
 
 
@@ -82,4 +86,5 @@ def _loose_number(word: str) -> Word | None:
     if match["fraction"] is None and match["exponent"] is None:
         return Word(sign * int(whole), "number_rewritten")
     fraction = (match["fraction"] or "").replace("_", "").removesuffix(".") or ".0"
-    return Word(sign * float(whole + fraction + (match["exponent"] or "")), "number_rewritten")
+    value = sign * float(whole + fraction + (match["exponent"] or ""))
+    return Word(value, "not_finite" if value in _INFINITIES else "number_rewritten")

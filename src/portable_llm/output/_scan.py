@@ -7,6 +7,7 @@ reads what a JSON parser reads, without edits; it is then only slower.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Literal, cast
 
@@ -15,21 +16,22 @@ from portable_llm._json import MAX_DEPTH, JsonValue
 from portable_llm.output._policy import ReadPolicy
 from portable_llm.output._repair_strings import BEHIND_ITEM, BEHIND_MEMBER, BEHIND_NAME, NAME, QUOTES
 from portable_llm.output._repair_words import GROUPED, Word, is_cut_short, word_value
-from portable_llm.output._scan_strings import StringReader, TooDeepError, UnreadableError
+from portable_llm.output._scan_strings import StringReader, TooDeepError, UnreadableError, quoted
 from portable_llm.output._scanned import CutKind, Path, Span
 
 _SPACE = re.compile(r"[\s\ufeff\u200b\u2060]*+")
 _LINE = re.compile(r"\n([ \t]*+)([\"'{\[}\]\w])")
 _FENCE = re.compile(r"```(?!\w)(?P<last>\s*\Z)?")
+_CODE = re.compile(r"[\w.]+\(|[\w.]+\s*=\s*\S")
+"""A call, an assignment."""
 _MORE = re.compile(r"[\s,}\]]*+[^\s,}\]]")
 _STRUCTURE = re.compile(r"[:,{}\[\]\n]")
 _INDENT = re.compile(r"[ \t]*+")
 _COMMENT = re.compile(r"//[^\n]*+|/\*(?:.*?\*/|.*+)|#[^\n]*+", re.DOTALL)
-_COMMAS = re.compile(r"[,，;][\s,，;]*+")
+_COMMAS = re.compile(r"[,，;](?:\s*+[,，;])*+")
 _DOTS = re.compile(r"\.\.\.+|…|(?:\[\.\.\.\])")
 _PLAIN_NAME = re.compile(r"[\w$][\w$.@/-]*+(?: [\w$-]+)*+(?=\s*+[:：])")
-_WORD = re.compile(r"[^,，\]}\n\"“`{\[:]*+(?::(?://)?[^\s,\]}\n\"“`{\[:]+)*+")
-_WORD_IN_OBJECT = re.compile(r"[^,，}\n\"“`{]*+")
+_WORD = re.compile(r"[^,，;\]}\n\"“`{\[:]*+(?::(?://)?[^\s,;\]}\n\"“`{\[:]+)*+")
 _STRICT_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[,\]}\s])|true\b|false\b|null\b", re.ASCII)
 
 
@@ -42,6 +44,10 @@ _PLAIN_MEMBERS = {
     for quote in "\"'"
 }
 """A whole member as most are, with what must stand behind it; everything else takes the long way, to the same end."""
+
+
+def _place(edit: tuple[str, int, int, str]) -> int:
+    return edit[1]
 
 
 class Scanner(StringReader):
@@ -64,6 +70,8 @@ class Scanner(StringReader):
         """Closing brackets of the wrong kind."""
         self._mismatch = mismatch
         self.has_duplicates = False
+        self._piece = at
+        """Where the member or item begins that is being read, with the comma before it."""
         self.bare_strings = 0
         """Strings without quotes: in running text a sign that this is no value."""
         self._quote = '"'
@@ -125,7 +133,6 @@ class Scanner(StringReader):
     def _set(self, top: dict[str, JsonValue], key: str, value: JsonValue, start: int) -> None:
         if key in top:
             self.has_duplicates = True
-            self._note("duplicate_key_dropped", start, start, key)
             if self.policy.duplicate_keys == "refuse":
                 raise UnreadableError(f"the name {key!r} stands twice in one object", start)
             if self.policy.duplicate_keys == "first":
@@ -144,12 +151,12 @@ class Scanner(StringReader):
     def _plain_member(self, top: dict[str, JsonValue]) -> bool:
         """Take a member whose name and value hold nothing that needs a second look; whether there was one."""
         match = _PLAIN_MEMBERS[self._quote].match(self.text, self.at)
-        if match is None or (match[1] == ",") != bool(top) or len(self._stack) < 2:
+        if match is None or (match[1] == ",") != bool(top) or len(self._stack) < 2 or match[3] in top:
             return False
         if self._quote == "'":
-            self._note("quotes_replaced", match.start(2), match.end(2), '"')
+            self._note("quotes_replaced", match.start(2), match.end(2), f'"{match[3]}"')
             if match[4]:
-                self._note("quotes_replaced", match.start(4), match.end(4), '"')
+                self._note("quotes_replaced", match.start(4), match.end(4), f'"{match[5]}"')
         self.at = match.end()
         if match[4]:
             self._put(match[5], match[3], match.start(4))
@@ -164,14 +171,13 @@ class Scanner(StringReader):
         if char == "" or char in "}]":
             self._closer(char, "}")
             return
-        start = self.at
         self._quote = "'" if char == "'" else '"'
         key = self._name(char, top)
         if key is None:
             return
         char = self._space()
         if char == "" or self._is_fence():
-            self._cut_off(key, "value", start)
+            self._cut_off(key, "value", self._piece)
         elif char in "{[":
             self._open(char, key)
         elif char in ",}]":
@@ -234,7 +240,9 @@ class Scanner(StringReader):
         """The text ends here: what is open is closed."""
         keys = [*self._keys] if key is None else [*self._keys, key]
         self.cuts.append((tuple(keys), kind))
-        if kind in ("key", "value", "number", "literal"):
+        if kind != "closer":
+            while self.edits and self.edits[-1][1] >= start:
+                self.edits.pop()
             self._note(f"cut_{kind}_left_out", start, self.at, "")
         self._end_all()
 
@@ -273,32 +281,36 @@ class Scanner(StringReader):
 
     def _separator(self, wants_comma: bool) -> str:
         """Past commas and ellipses; the character where the next piece begins, `""` at the end."""
-        commas = 0
+        runs: list[tuple[int, int]] = []
         while True:
             char = self._space()
             if char and char in ",，;":
-                run = cast("re.Match[str]", _COMMAS.match(self.text, self.at))
-                spare = len(run[0]) > 1 or commas > 0 or not wants_comma
-                if spare and (
-                    commas or not wants_comma or len(run[0].split()) > 1 or run[0].strip() not in (",", "，", ";")
-                ):
-                    self._note("comma_removed", self.at, run.end(), "," if wants_comma and not commas else "")
-                elif char != ",":
-                    self._note("comma_replaced", self.at, self.at + 1, ",")
-                commas += 1
-                self.at = run.end()
+                end = cast("re.Match[str]", _COMMAS.match(self.text, self.at)).end()
+                runs.append((self.at, end))
+                self.at = end
             elif char and char in ".…[" and (dots := _DOTS.match(self.text, self.at)):
                 self._note("ellipsis_removed", self.at, dots.end(), "")
                 self.at = dots.end()
             else:
                 break
         if char == "`" and self._is_fence():
-            return ""
-        if char and char in "}]" and commas and wants_comma:
-            self._note("comma_removed", self.at, self.at, "")
-        elif char and char not in "}]" and wants_comma and not commas:
-            self._note("comma_added", self.at, self.at, ",")
+            char = ""
+        self._piece = runs[0][0] if runs and wants_comma else self.at
+        if not char or char in "}]":
+            for start, end in runs:
+                self._note("comma_removed", start, end, "")
+        elif len(runs) != 1 or not wants_comma or self.text[slice(*runs[0])] != ",":
+            self._mend_commas(runs, wants_comma)
         return char
+
+    def _mend_commas(self, runs: list[tuple[int, int]], wants_comma: bool) -> None:
+        if wants_comma and not runs:
+            self._note("comma_added", self.at, self.at, ",")
+        for index, (start, end) in enumerate(runs):
+            is_first = wants_comma and index == 0
+            kind = "comma_replaced" if is_first and end - start == 1 else "comma_removed"
+            if not is_first or self.text[start:end] != ",":
+                self._note(kind, start, end, "," if is_first else "")
 
     # ---------------------------------------------------------------- names
 
@@ -313,14 +325,16 @@ class Scanner(StringReader):
         if colon and colon in ":：":
             if colon == "：":
                 self._note("colon_replaced", self.at, self.at + 1, ":")
+            if name in top:
+                name_end = len(self.text[start : self.at].rstrip()) + start
+                self._note("duplicate_key_dropped", start, name_end, quoted(name))
             self.at += 1
             return cast("str", name)
         if self.at >= len(self.text) or self._is_fence():
             if _STRUCTURE.search(self.text, start + 1, self.at):
                 raise UnreadableError("a quote is missing at a name", start)
-            self.cuts.append(((*self._keys, name or ""), "key"))
-            self._note("cut_key_left_out", start, self.at, "")
-            self._end_all()
+            self.cuts.clear()
+            self._cut_off(name or "", "key", self._piece)
             return None
         if colon == "=" and self.text.startswith("=>", self.at):
             self._note("colon_replaced", self.at, self.at + 2, ":")
@@ -339,7 +353,7 @@ class Scanner(StringReader):
                 raise UnreadableError("no name stands where an object goes on", self.at)
             self.at = rest.end()
             return None
-        self._note("quotes_added", self.at, match.end(), f'"{match[0]}"')
+        self._note("quotes_added", self.at, match.end(), quoted(match[0]))
         self.at = match.end()
         self.has_plain_names = True
         return match[0]
@@ -408,7 +422,7 @@ class Scanner(StringReader):
         kind: CutKind = "number" if re.match(r"[-+.\d]", word) else "literal"
         if not is_cut_short(word):
             raise UnreadableError("the text ends within a word without quotes", start)
-        self._cut_off(key, kind, start)
+        self._cut_off(key, kind, self._piece)
 
     def _finish_word(self, word: str, key: str | int, start: int) -> None:
         found = word_value(word)
@@ -421,17 +435,20 @@ class Scanner(StringReader):
                 raise UnreadableError(f"{word} is no JSON value", start)
             value = None if self.policy.nan == "null" else value
         if found.kind:
-            self._note("literal_replaced" if found.kind == "not_finite" else found.kind, start, self.at, repr(value))
+            kind = "literal_replaced" if found.kind == "not_finite" else found.kind
+            self._note(kind, start, self.at, json.dumps(value))
         self._put(value, key, start)
 
     def _bare_string(self, word: str, key: str | int, start: int) -> None:
         behind = self.text[self.at : self.at + 1]
         if word[-1] in QUOTES or (behind and behind in QUOTES) or "\\" in word or word[0] in ")(<>=|*&^%!?":
             raise UnreadableError("a quote stands in a text without quotes", start)
+        if _CODE.match(word) or word.count("(") != word.count(")"):
+            raise UnreadableError("code stands where a value should", start)
         if re.fullmatch(r"[+-]?[\d,]+|[+-]?[\d.]+[eE][+-]?", word):
             raise UnreadableError("a number is too long to be read, or not whole", start)
         self.bare_strings += 1
-        self._note("quotes_added", start, self.at, f'"{word}"')
+        self._note("quotes_added", start, self.at, quoted(word))
         self._put(word, key, start)
 
     def is_laid_out_otherwise(self) -> bool:
@@ -469,7 +486,7 @@ class Scanner(StringReader):
         text = self.text
         return tuple(
             Repair(stage="repair", kind=kind, location=(start, end), before=text[start:end], after=after)
-            for kind, start, end, after in self.edits
+            for kind, start, end, after in sorted(self.edits, key=_place)
         )
 
     def span_of(self, path: Path) -> Span:

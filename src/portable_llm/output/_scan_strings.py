@@ -5,6 +5,7 @@ The part of the tolerant scanner that reads strings; what surrounds them is `_sc
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, cast
 
@@ -29,6 +30,7 @@ _OPENERS = re.compile(r"[{\[]")
 _LINES_OF_CLOSERS = re.compile(r"[^\S\n]*\n\s*([}\]][}\]\s]*)(?:```\s*)?\Z")
 _MISSING_END = re.compile(r"(,\s*|\n\s*)\Z")
 _FENCE_AT_END = re.compile(r"\s*```\s*\Z|\s*</?\w+>\s*\Z")
+_NOTHING = re.compile(r"\s*+\Z")
 _BARE_QUOTE = re.compile(r'(?<!\\)"')
 _COLON = re.compile(r"\s*+:")
 _EMBEDDED = re.compile(r"[{\[]\s*(?:[\w.'-]+\s*:\s*)?\Z")
@@ -58,6 +60,10 @@ def _swallowed(quotes: str) -> re.Pattern[str]:
 _SWALLOWED = {opening: _swallowed(ends) for opening, ends in ENDS.items()}
 _OPEN_END = {opening: re.compile(rf"[{ends}]\s*+[,:]\s*+(?:[{ends}]|\Z)") for opening, ends in ENDS.items()}
 """A quote that may have ended the string, where the last one of the text may as well have opened the next."""
+
+
+quoted = json.encoder.encode_basestring
+"""A string as JSON writes it."""
 
 
 def _balance(piece: str) -> int:
@@ -103,8 +109,8 @@ class StringReader:
         """The string here, and those glued to it by `+`. A cut is noted in `cuts`, its path left to the caller."""
         start = self.at
         if char == "\\":
-            return self._escaped_string(behind)
-        text, pieces = self.text, list[str]()
+            return self._escaped_string()
+        text, pieces, known = self.text, list[str](), len(self.edits)
         while True:
             if (
                 text.startswith('"""', self.at)
@@ -112,7 +118,7 @@ class StringReader:
                 and behind is not BEHIND_NAME
             ):
                 pieces.append(text[self.at + 3 : end])
-                self._note("quotes_replaced", self.at, end + 3, '"')
+                self._note("quotes_replaced", self.at, end + 3, quoted(pieces[-1]))
                 self.at = end + 3
             else:
                 pieces.append(self._one_string(text[self.at], behind))
@@ -121,10 +127,11 @@ class StringReader:
                 break
             self.at = glue.end() - 1
         if len(pieces) > 1:
-            self._note("strings_joined", start, self.at, "".join(pieces))
+            del self.edits[known:]
+            self._note("strings_joined", start, self.at, quoted("".join(pieces)))
         return "".join(pieces)
 
-    def _escaped_string(self, behind: re.Pattern[str]) -> str:
+    def _escaped_string(self) -> str:
         """A string within a text that was escaped once too often: its quotes are `\\"`."""
         start = self.at
         end = self.text.find('\\"', start + 2)
@@ -134,8 +141,9 @@ class StringReader:
             raise UnreadableError("an escaped string does not end", start)
         self.at = end + 2
         body = unescaped(self.text[start + 2 : end], False)[0]
-        self._note("quotes_replaced", start, self.at, '"')
-        return unescaped(body, False)[0]
+        value = unescaped(body, False)[0]
+        self._note("quotes_replaced", start, self.at, quoted(value))
+        return value
 
     def _one_string(self, opening: str, behind: re.Pattern[str]) -> str:
         text, body, start = self.text, BODY[opening], self.at
@@ -170,25 +178,35 @@ class StringReader:
         return self._content(start, at, opening, text[at], inner > 0)
 
     def _content(self, start: int, end: int, opening: str, closing: str, has_inner: bool) -> str:
+        """What the string means; each repair of it shows the whole string as JSON writes it."""
         body = self.text[start + 1 : end]
-        if opening != '"' or closing != '"':
-            self._note("quotes_replaced", start, end + 1, '"')
         if has_inner:
-            self._refuse_structure(body, opening, start)
-            if opening == '"' and len(_BARE_QUOTE.findall(body)) % 2 and _is_doubled(body):
-                raise UnreadableError("a quote too many stands at a string", start)
-            if not self.text[end + 1 :][:80].strip() and _OPEN_END[opening].search(body):
-                raise UnreadableError("the text ends where a string may have begun or ended", start)
-            self._note("inner_quotes_escaped", start, end + 1, body)
+            self._refuse_doubt(body, start, end, opening)
         try:
             value, is_repaired = unescaped(body, False)
         except ValueError as error:
             raise UnreadableError(str(error), start) from None
-        if is_repaired:
-            self._note("escape_repaired", start, end + 1, value)
-        if CONTROL.search(body):
-            self._note("control_character_escaped", start, end + 1, value)
+        is_other = opening != '"' or closing != '"'
+        has_control = CONTROL.search(body) is not None
+        if is_other or has_inner or is_repaired or has_control:
+            after = quoted(value)
+            if is_other:
+                self._note("quotes_replaced", start, end + 1, after)
+            if has_inner:
+                self._note("inner_quotes_escaped", start, end + 1, after)
+            if is_repaired:
+                self._note("escape_repaired", start, end + 1, after)
+            if has_control:
+                self._note("control_character_escaped", start, end + 1, after)
         return value
+
+    def _refuse_doubt(self, body: str, start: int, end: int, opening: str) -> None:
+        """Refuse quotes within a string that may have been its end."""
+        self._refuse_structure(body, opening, start)
+        if opening == '"' and len(_BARE_QUOTE.findall(body)) % 2 and _is_doubled(body):
+            raise UnreadableError("a quote too many stands at a string", start)
+        if _NOTHING.match(self.text, end + 1) and _OPEN_END[opening].search(body):
+            raise UnreadableError("the text ends where a string may have begun or ended", start)
 
     def _refuse_structure(self, body: str, opening: str, start: int) -> None:
         """A quote within a text is a quote; the structure of an object within a text is an end that was overlooked.
@@ -222,7 +240,7 @@ class StringReader:
         if value and "\ud800" <= value[-1] <= "\udbff":
             value = value[:-1]
         self.cuts.append(((), "string"))
-        self._note("cut_string_kept", start, end, value)
+        self._note("cut_string_kept", start, len(text), quoted(value))
         self.at = len(text)
         return value
 
@@ -245,8 +263,9 @@ class StringReader:
             raise UnreadableError("a quote is missing, and it cannot be told where", start)
         self._refuse_structure(self.text[start + 1 : end], self.text[start], start)
         self.at = end
-        self._note("quote_added", end, end, '"')
-        return unescaped(self.text[start + 1 : end], False)[0]
+        value = unescaped(self.text[start + 1 : end], False)[0]
+        self._note("quote_added", start, end, quoted(value))
+        return value
 
     def _ends(self, at: int, behind: re.Pattern[str], opening: str, inner: int) -> bool:
         """Whether the quote at `at` ends the string."""

@@ -1,0 +1,61 @@
+"""Every edit says what stood in the text and what stands for it: together they turn the text into JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from output.damage import DAMAGES
+from output.test_damage import containers
+from output.test_repairs import REPAIRED
+from portable_llm import Parsed, Repair
+from portable_llm.output import read
+
+
+def found_in(text: str, repairs: tuple[Repair, ...]) -> tuple[int, int]:
+    """The place of the value: the edit of the stage `find` says so; without one it is the whole text."""
+    return next((repair.location for repair in repairs if repair.stage == "find"), (0, len(text)))
+
+
+def mended(text: str, repairs: tuple[Repair, ...]) -> str:
+    """The text of the value with the edits of the stage `repair` carried out."""
+    start, end = found_in(text, repairs)
+    edits = {(repair.location, repair.after) for repair in repairs if repair.stage == "repair"}
+    pieces, at = list[str](), start
+    for (first, last), after in sorted(edits):
+        pieces += (text[at:first], after)
+        at = last
+    return "".join(pieces) + text[at:end]
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), REPAIRED)
+def test_the_edits_carried_out_give_the_value(kind: str, text: str, value: Any) -> None:
+    outcome = read(text)
+
+    assert isinstance(outcome, Parsed)
+    assert all(text[slice(*one.location)] == one.before for one in outcome.repairs if one.stage == "repair")
+    assert json.loads(mended(text, outcome.repairs)) == value
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+@given(value=containers)
+def test_they_do_for_every_damage(name: str, value: Any) -> None:
+    text = DAMAGES[name](value)
+    outcome = read(text)
+
+    if isinstance(outcome, Parsed):
+        assert json.loads(mended(text, outcome.repairs)) == outcome.value
+
+
+@given(value=containers, share=st.floats(0, 1))
+def test_they_do_for_a_cut_text(value: Any, share: float) -> None:
+    text = repr(value)
+    text = text[: int(len(text) * share)]
+    outcome = read(text)
+
+    if isinstance(outcome, Parsed):
+        assert json.loads(mended(text, outcome.repairs)) == outcome.value
