@@ -39,7 +39,7 @@ _ARRAY_START = re.compile(r"\[(?!\.\.\.\])")
 _AROUND_FENCE = re.compile(r"[{\[]\s*+```")
 """A bracket around a whole fence: the value is in the fence."""
 _LINK = re.compile(r"\[[^\[\]\n]*+\]\(")
-_LEAD = re.compile(r"(?:[:：=(>]|\breturn|\bjson|\bJSON)[ \t*_`]*\Z")
+_LEADS = (":", "：", "=", "(", ">", " return", " json", " JSON", "\nreturn", "\njson", "\nJSON")
 _CALL_LEAD = re.compile(r"\A(?:\s|/\*.*?\*/|//[^\n]*\n)*(?:(?:const|let|var)\s+)?[\w$.]+\s*[(=]\s*\Z", re.DOTALL)
 _QUOTED_NAME = r"(?:\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')\s*+:"
 _GOES_ON = re.compile(
@@ -215,7 +215,8 @@ class Finder:
         except RecursionError:
             raise TooDeepError(f"the text nests deeper than {MAX_DEPTH} levels", start) from None
         except json.JSONDecodeError as error:
-            self._budget -= (error.pos - start) // 8
+            # The error counts the lines before it, all the way from the begin of the text.
+            self._budget -= (error.pos - start) // 8 + error.pos // 400
             return None
         except ValueError:
             return None
@@ -306,7 +307,9 @@ class Finder:
         lead = self.text[line if line else max(0, start - 300) : start]
         if not lead.strip("\ufeff \t>*-") or (start < 300 and _CALL_LEAD.match(self.text[:start])):
             return BLOCK
-        return BLOCK if _LEAD.search(lead) and not lead.rstrip().endswith(("(", "`")) else INLINE
+        bare = lead.rstrip(" \t*_`")
+        is_led = bare.endswith(_LEADS) or bare in ("return", "json", "JSON")
+        return BLOCK if is_led and not lead.rstrip().endswith(("(", "`")) else INLINE
 
     def _around(self, start: int, end: int) -> Repair | None:
         """The edit that takes away what stands around the value."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from portable_llm._adaptation import Repair
@@ -38,16 +39,41 @@ _STRICT_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[,\]}\
 _PLAIN_MEMBERS = {
     quote: re.compile(
         rf"\s*+(,?)\s*+({quote}([^\"'\\\x00-\x1f]*+){quote})\s*+:\s*+"
-        rf"(?:({quote}([^\"'\\\x00-\x1f]*+){quote})(?=\s*+(?:,\s*+{quote}[^\"'\\]*+{quote}\s*+:|\}}\s*+,\s*+[{{{quote}]))"
+        rf"(?:({quote}([^\"'\\\x00-\x1f]*+){quote})(?=\s*+(?:,\s*+(?:{quote}[^\"'\\]*+{quote}\s*+:|\}})|\}}\s*+,\s*+[{{{quote}]))"
         rf"|(-?(?:0|[1-9][0-9]{{0,14}})(?:\.[0-9]+)?|true|false|null)(?=\s*+(?:\}}|,\s*+[{quote}}}])))"
     )
     for quote in "\"'"
 }
 """A whole member as most are, with what must stand behind it; everything else takes the long way, to the same end."""
+_PLAIN_NAMED = {
+    quote: re.compile(rf"{quote}([^\"'\\\x00-\x1f]*+){quote}\s*+:\s*+(?=[^\s/#`\ufeff\u200b\u2060])") for quote in "\"'"
+}
+_PLAIN_ITEM = {quote: re.compile(rf"{quote}([^\"'\\\x00-\x1f]*+){quote}(?=\s*+,\s*+[\"'{{\[])") for quote in "\"'"}
+_PLAIN_COMMA = re.compile(r"\s*+,\s*+(?=[^\s,，;.…/#`}\]\[\ufeff\u200b\u2060])")
+_PLAIN_SPACE = re.compile(r"\s*+(?=[^\s,，;.…/#`}\]\[\ufeff\u200b\u2060])")
+"""The same for names, items, and what stands between them."""
 
 
 def _place(edit: tuple[str, int, int, str]) -> int:
     return edit[1]
+
+
+_new = object.__new__
+_set_stage, _set_kind, _set_location, _set_before, _set_after = (
+    cast("Callable[[Repair, object], None]", Repair.__dict__[name].__set__)
+    for name in ("stage", "kind", "location", "before", "after")
+)
+
+
+def _repair(text: str, kind: str, start: int, end: int, after: str) -> Repair:
+    """One edit as a value; past the constructor, which takes three times as long, and texts have hundreds of edits."""
+    repair = _new(Repair)
+    _set_stage(repair, "repair")
+    _set_kind(repair, kind)
+    _set_location(repair, (start, end))
+    _set_before(repair, text[start:end])
+    _set_after(repair, after)
+    return repair
 
 
 class Scanner(StringReader):
@@ -172,8 +198,8 @@ class Scanner(StringReader):
             self._closer(char, "}")
             return
         self._quote = "'" if char == "'" else '"'
-        key = self._name(char, top)
-        if key is None:
+        key = self._plain_named(top) if char in "\"'" else None
+        if key is None and (key := self._name(char, top)) is None:
             return
         char = self._space()
         if char == "" or self._is_fence():
@@ -185,12 +211,27 @@ class Scanner(StringReader):
         else:
             self._scalar(char, key, BEHIND_MEMBER)
 
+    def _plain_named(self, top: dict[str, JsonValue]) -> str | None:
+        """Take a name and its colon that hold nothing to mend but the quotes."""
+        match = _PLAIN_NAMED[self._quote].match(self.text, self.at)
+        if match is None or match[1] in top:
+            return None
+        if self._quote == "'":
+            self._note("quotes_replaced", self.at, match.end(1) + 1, f'"{match[1]}"')
+        self.at = match.end()
+        return match[1]
+
     def _item(self, top: list[JsonValue]) -> None:
         char = self._separator(bool(top))
         if char == "" or char in "}]":
             self._closer(char, "]")
         elif char in "{[":
             self._open(char, len(top))
+        elif char in "\"'" and (match := _PLAIN_ITEM[char].match(self.text, self.at)) is not None:
+            start, self.at = self.at, match.end()
+            if char == "'":
+                self._note("quotes_replaced", start, self.at, f'"{match[1]}"')
+            self._put(match[1], len(top), start)
         elif char == '"' and NAME.match(self.text, self.at):
             self._name_in_array(top)
         else:
@@ -260,8 +301,7 @@ class Scanner(StringReader):
         """Past white space and comments; the character there, `""` at the end."""
         text = self.text
         while True:
-            match = _SPACE.match(text, self.at)
-            self.at = cast("re.Match[str]", match).end()
+            self.at = _SPACE.match(text, self.at).end()  # pyright: ignore[reportOptionalMemberAccess] it always matches
             char = text[self.at : self.at + 1]
             if char != "/" and char != "#":
                 return char
@@ -281,6 +321,12 @@ class Scanner(StringReader):
 
     def _separator(self, wants_comma: bool) -> str:
         """Past commas and ellipses; the character where the next piece begins, `""` at the end."""
+        plain = (_PLAIN_COMMA if wants_comma else _PLAIN_SPACE).match(self.text, self.at)
+        if plain is not None:
+            self._piece = self.at = plain.end()
+            if wants_comma:
+                self._piece = self.text.index(",", plain.start())
+            return self.text[self.at]
         runs: list[tuple[int, int]] = []
         while True:
             char = self._space()
@@ -483,11 +529,8 @@ class Scanner(StringReader):
 
     def repairs(self) -> tuple[Repair, ...]:
         """The edits as values."""
-        text = self.text
-        return tuple(
-            Repair(stage="repair", kind=kind, location=(start, end), before=text[start:end], after=after)
-            for kind, start, end, after in sorted(self.edits, key=_place)
-        )
+        edits = sorted(self.edits, key=_place) if self.edits else ()
+        return tuple([_repair(self.text, kind, start, end, after) for kind, start, end, after in edits])
 
     def span_of(self, path: Path) -> Span:
         """Where the piece at a path stands; the nearest piece around it where there is none."""
