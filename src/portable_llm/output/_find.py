@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from portable_llm._adaptation import Repair
-from portable_llm._json import MAX_DEPTH, JsonValue, load_json
+from portable_llm._json import JsonValue, load_json
 from portable_llm.output._locate import locator, scanned
 from portable_llm.output._markup import MARKER, MARKER_END, REASONING, REASONING_END, reasoning_end, tagged_call
 from portable_llm.output._policy import ReadPolicy
@@ -21,7 +21,7 @@ from portable_llm.output._repair_strings import BEHIND_ROOT, NAME, QUOTES
 from portable_llm.output._repair_words import word_value
 from portable_llm.output._scan import Scanner
 from portable_llm.output._scan_strings import TooDeepError, UnreadableError
-from portable_llm.output._scanned import Path, Scanned, Span
+from portable_llm.output._scanned import MAX_DEPTH, Path, Scanned, Span
 
 MAX_CANDIDATES = 1_000
 FENCED, BLOCK, INLINE, WHOLE = 3, 2, 1, 0
@@ -213,7 +213,7 @@ class Finder:
         try:
             value, end = _decode(self.text, start)
         except RecursionError:
-            raise TooDeepError(f"the text nests deeper than {MAX_DEPTH} levels", start) from None
+            return None  # the scanner knows how deep, and needs no stack
         except json.JSONDecodeError as error:
             # The error counts the lines before it, all the way from the begin of the text.
             self._budget -= (error.pos - start) // 8 + error.pos // 400
@@ -388,12 +388,15 @@ def _readings(call: Candidate) -> tuple[Candidate, ...]:
     """A call in markup is what it is, or the arguments that it carries."""
     found = call.scanned
     value = found.value[0] if isinstance(found.value, list) and len(found.value) == 1 else found.value
-    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+    path: Path = (0,) if isinstance(found.value, list) else ()
+    if isinstance(value, dict) and value.get("type") == "function" and isinstance(value.get("function"), dict):
+        value, path = value["function"], (*path, "function")
+    if not isinstance(value, dict) or not isinstance(value.get("name", value.get("tool_name")), str):
         return (call,)
     key = next((key for key in ("arguments", "parameters", "input") if isinstance(value.get(key), dict)), None)
     if key is None:
         return (call,)
-    path: Path = (0, key) if isinstance(found.value, list) else (key,)
+    path = (*path, key)
 
     def locate(inside: Path) -> Span:
         return found.locate((*path, *inside))
@@ -425,7 +428,7 @@ def _is_too_deep(text: str, start: int, end: int) -> bool:
     if end - start <= 2 * MAX_DEPTH or text.count("[", start, end) + text.count("{", start, end) <= MAX_DEPTH:
         return False
     try:
-        load_json(text[start:end])
+        load_json(text[start:end], max_depth=MAX_DEPTH)
     except ValueError:
         return True
     return False

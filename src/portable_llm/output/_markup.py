@@ -24,12 +24,14 @@ REASONING_END = rf"</(?:{_THINK})>|\[/THINK\]|◁/think▷"
 """Where reasoning ends whose begin the chat template wrote."""
 MARKER = (
     r"<tool_calls?>|<\|python_tag\|>|\[TOOL_CALLS\]|\[ARGS\]|\[CALL_ID\]|<｜tool▁\w+｜>|<\|tool_calls?_\w+\|>"
+    r"|<\|tool_call\|>|<\|plugin\|>|<\|START_(?:ACTION|RESPONSE)\|>|\bfunctools(?=\[)"
     r"|<function=(?P<function>[\w.-]+)>|<function_calls?>|<invoke name=\"(?P<invoke>[^\"]+)\">"
     r"|<\|channel\|>(?:final|commentary)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>"
 )
 """What stands before a call or a final answer."""
 MARKER_END = (
     r"</tool_calls?>|</function>|</function_calls?>|</invoke>|</s>"
+    r"|<\|action_end\|>|<\|END_(?:ACTION|RESPONSE)\|>"
     r"|<\|eom_id\|>|<\|eot_id\|>|<\|return\|>|<\|call\|>|<\|end\|>|<\|im_end\|>"
 )
 """What stands behind one; nothing to read."""

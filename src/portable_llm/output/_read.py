@@ -21,6 +21,7 @@ from portable_llm.output._find import BLOCK, FENCED, WHOLE, Candidate, Finder, b
 from portable_llm.output._locate import locator
 from portable_llm.output._policy import Choose, Policy, ReadPolicy, policy_of
 from portable_llm.output._python_calls import python_calls
+from portable_llm.output._scan import Scanner
 from portable_llm.output._scanned import Scanned
 from portable_llm.schema import validate
 
@@ -95,9 +96,23 @@ def _read_on(text: str, schema: Mapping[str, Any] | None, policy: ReadPolicy) ->
 def _finite(text: str) -> JsonValue:
     if text.startswith("\ufeff"):
         raise ValueError("a byte order mark stands before it")
-    value = load_json(text)
+    value = _loaded(text)
     if "NaN" in text or "Infinity" in text:
         dump_json(value)
+    return value
+
+
+def _loaded(text: str) -> JsonValue:
+    """The value of a JSON text as deep as values are read; the parsers that recurse need not have the stack for it."""
+    try:
+        return load_json(text)
+    except ValueError as error:
+        if "deep" not in str(error):
+            raise
+    scanner = Scanner(text, len(text) - len(text.lstrip(" \t\r\n")), ReadPolicy())
+    value = scanner.scan() if text[scanner.at] in "{[" else None
+    if value is None or scanner.edits or scanner.cuts or text[scanner.at :].strip(" \t\r\n"):
+        raise ValueError("it nests deep, and is not JSON")
     return value
 
 

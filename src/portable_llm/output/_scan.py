@@ -13,18 +13,21 @@ from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from portable_llm._adaptation import Repair
-from portable_llm._json import MAX_DEPTH, JsonValue
+from portable_llm._json import JsonValue
 from portable_llm.output._policy import ReadPolicy
 from portable_llm.output._repair_strings import BEHIND_ITEM, BEHIND_MEMBER, BEHIND_NAME, NAME, QUOTES
 from portable_llm.output._repair_words import GROUPED, Word, is_cut_short, word_value
 from portable_llm.output._scan_strings import StringReader, TooDeepError, UnreadableError, quoted
-from portable_llm.output._scanned import CutKind, Path, Span
+from portable_llm.output._scanned import MAX_DEPTH, CutKind, Path, Span
 
 _SPACE = re.compile(r"[\s\ufeff\u200b\u2060]*+")
 _LINE = re.compile(r"\n([ \t]*+)([\"'{\[}\]\w])")
 _FENCE = re.compile(r"```(?!\w)(?P<last>\s*\Z)?")
 _CODE = re.compile(r"[\w.]+\(|[\w.]+\s*=\s*\S")
 """A call, an assignment."""
+_WORD_END = re.compile(r"\.\.\.|\s\+")
+_COMMENT_IN_WORD = re.compile(r"\s(?://|/\*|#)|/\*")
+_LONG_NUMBER = re.compile(r"[+-]?[\d,]+|[+-]?[\d.]+[eE][+-]?")
 _MORE = re.compile(r"[\s,}\]]*+[^\s,}\]]")
 _STRUCTURE = re.compile(r"[:,{}\[\]\n]")
 _INDENT = re.compile(r"[ \t]*+")
@@ -202,7 +205,7 @@ class Scanner(StringReader):
         if key is None and (key := self._name(char, top)) is None:
             return
         char = self._space()
-        if char == "" or self._is_fence():
+        if char == "" or (char == "`" and self._is_fence()):
             self._cut_off(key, "value", self._piece)
         elif char in "{[":
             self._open(char, key)
@@ -448,13 +451,10 @@ class Scanner(StringReader):
         grouped = GROUPED.match(self.text, start) if is_member else None
         match = grouped or cast("re.Match[str]", _WORD.match(self.text, start))
         word = match[0].rstrip()
-        comment = re.search(r"\s(?://|/\*|#)|/\*", word)
-        if comment is not None:
-            rest = self.text[start + comment.start() : start + comment.start() + 300].partition("\n")[0]
-            if rest.rstrip(" ,]}").endswith(('"', "'")) and rest.count(rest.rstrip(" ,]}")[-1]) % 2:
-                raise UnreadableError("a quote stands in a text without quotes", start)
-            word = word[: comment.start()].rstrip()
-        word = re.split(r"\.\.\.|\s\+", word)[0].rstrip() if word[:1] != "." else word
+        if "/" in word or "#" in word:
+            word = self._without_comment(word, start)
+        if word[:1] != "." and ("..." in word or "+" in word):
+            word = _WORD_END.split(word)[0].rstrip()
         end = start + len(word)
         if not word:
             raise UnreadableError(f"{self.text[start : start + 1]!r} starts no value", start)
@@ -463,6 +463,15 @@ class Scanner(StringReader):
             self._cut_word(word, key, start)
             return
         self._finish_word(word, key, start)
+
+    def _without_comment(self, word: str, start: int) -> str:
+        comment = _COMMENT_IN_WORD.search(word)
+        if comment is None:
+            return word
+        rest = self.text[start + comment.start() : start + comment.start() + 300].partition("\n")[0].rstrip(" ,]}")
+        if rest.endswith(('"', "'")) and rest.count(rest[-1]) % 2:
+            raise UnreadableError("a quote stands in a text without quotes", start)
+        return word[: comment.start()].rstrip()
 
     def _cut_word(self, word: str, key: str | int, start: int) -> None:
         kind: CutKind = "number" if re.match(r"[-+.\d]", word) else "literal"
@@ -491,7 +500,7 @@ class Scanner(StringReader):
             raise UnreadableError("a quote stands in a text without quotes", start)
         if _CODE.match(word) or word.count("(") != word.count(")"):
             raise UnreadableError("code stands where a value should", start)
-        if re.fullmatch(r"[+-]?[\d,]+|[+-]?[\d.]+[eE][+-]?", word):
+        if _LONG_NUMBER.fullmatch(word):
             raise UnreadableError("a number is too long to be read, or not whole", start)
         self.bare_strings += 1
         self._note("quotes_added", start, self.at, quoted(word))

@@ -13,6 +13,9 @@ Path: TypeAlias = tuple[str | int, ...]
 """The way from the root of a value to a piece of it: names and indexes."""
 Span: TypeAlias = tuple[int, int]
 """Start and end in the model's text, in characters."""
+MAX_DEPTH = 512
+"""Levels of a value that is read. What Python does with a value afterwards (compare, print, write as JSON) takes one
+level of its stack for each, of a thousand that it has; beyond, reading it would only move the failure to the caller."""
 CutKind = Literal["string", "number", "literal", "key", "value", "closer"]
 """What the end of the text broke off. `string`: the part that came stands in the value. `number`, `literal`: what came
 is no value and is left out. `key`: a name without its value, left out. `value`: a name whose value never began, left
