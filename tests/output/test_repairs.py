@@ -61,7 +61,7 @@ def test_repair(kind: str, text: str, value: Any) -> None:
         ("two values", '{"a": 1}\n{"a": 2}'),
         ("NaN is not JSON", '{"a": NaN}'),
         ("the reasoning does not end", '<think>maybe {"a": 1}'),
-        ("deeper than any value", '{"a":' * 300 + "1" + "}" * 300),
+        ("deeper than any value", '{"a":' * 600 + "1" + "}" * 600),
         ("a mention of a Python value in a sentence", "It returns {'a': 1} here."),
     ],
 )

@@ -36,6 +36,8 @@ _OBJECT_START = re.compile(
     r"(?:[\"'“”„‘`«「＂]|\\\"|\}|\]|\.\.\.|\Z|#|/|-?\d+\s*:|[\w$][\w$.-]*+(?: [\w$-]+)*+\s*+[:：])"
 )
 _ARRAY_START = re.compile(r"\[(?!\.\.\.\])")
+_DOUBLE = re.compile(r"\{\s*+\{")
+"""Braces written twice, as templates want them: the object begins at the second."""
 _AROUND_FENCE = re.compile(r"[{\[]\s*+```")
 """A bracket around a whole fence: the value is in the fence."""
 _LINK = re.compile(r"\[[^\[\]\n]*+\]\(")
@@ -89,6 +91,8 @@ class Finder:
         self._fence_label = ""
         self._marker_at = -1
         self._at = 0
+        self.is_given_up = False
+        """Whether the text nests too deep, or has too many places that could begin a value."""
         self.failed: list[tuple[int, int]] = []
         """Places that look like a value and cannot be read: how each stands, and its length."""
 
@@ -107,6 +111,7 @@ class Finder:
                 break
         else:
             self.problem = "too many places could begin a value"
+            self.is_given_up = True
             self.candidates.clear()
         if not self.candidates and not self.problem:
             self._scalar()
@@ -179,6 +184,7 @@ class Finder:
             found = self._strict(start) or self._tolerant(start, standing)
         except TooDeepError as error:
             self.problem = str(error)
+            self.is_given_up = True
             self.candidates.clear()
             return False
         except UnreadableError as error:
@@ -203,7 +209,7 @@ class Finder:
     def _no_start(self, start: int) -> bool:
         """A brace that opens no object. On a line of its own it may be one all the same that is badly broken."""
         standing = self._standing(start)
-        if standing > INLINE and self._skip(start):
+        if standing > INLINE and not _DOUBLE.match(self.text, start) and self._skip(start):
             self.failed.append((standing, self._at - start))
         return True
 
@@ -409,9 +415,10 @@ def _readings(call: Candidate) -> tuple[Candidate, ...]:
 def _scalar_value(word: str, policy: ReadPolicy) -> tuple[JsonValue, str] | None:
     """A whole text that is a number or literal, with the repair it took; `None` for others, and for a cut number."""
     try:
-        return load_json(word) if not word.startswith(("{", "[")) and word not in ("NaN", "Infinity") else _refuse(
-            word
-        ), "rest_removed"
+        # Infinity and NaN are words of Python's reader, and 1e999 is one to it.
+        value = load_json(word) if word[0] not in "{[NI-" or word[1:2].isdigit() else _refuse(word)
+        if not isinstance(value, float) or value - value == 0:
+            return value, "rest_removed"
     except ValueError:
         pass
     found = word_value(word)

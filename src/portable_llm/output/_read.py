@@ -8,8 +8,12 @@ stays away, and every edit is on record.
 
 from __future__ import annotations
 
+import html
 import json
+import marshal
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from portable_llm._adaptation import Repair
@@ -70,6 +74,8 @@ def read(
         value = _strict_parse(text, allow_inf_nan=False)
     except (ValueError, TypeError):
         return _read_on(text, schema, _settled(policy, choose))
+    if type(value) is float and value - value != 0:
+        return _read_on(text, schema, _settled(policy, choose))
     if schema is None and (policy is _ALIGN or policy == "align" or _accepts_duplicates(policy)):
         return Parsed(value=value)
     return _hold(text, value, schema, _settled(policy, choose))
@@ -97,7 +103,7 @@ def _finite(text: str) -> JsonValue:
     if text.startswith("\ufeff"):
         raise ValueError("a byte order mark stands before it")
     value = _loaded(text)
-    if "NaN" in text or "Infinity" in text:
+    if "NaN" in text or "Infinity" in text or isinstance(value, float):
         dump_json(value)
     return value
 
@@ -116,6 +122,20 @@ def _loaded(text: str) -> JsonValue:
     return value
 
 
+_INFINITY = b"\xf0\x7f"
+"""How marshal's form of an infinite number ends; looking for it costs a fraction of looking at each number."""
+
+
+def _is_finite(value: JsonValue) -> bool:
+    try:
+        dump_json(value)
+    except ValueError:
+        return False
+    except RecursionError:
+        pass
+    return True
+
+
 def _hold(
     text: str, value: JsonValue, schema: Mapping[str, Any] | None, policy: ReadPolicy
 ) -> Parsed[JsonValue] | Invalid:
@@ -124,6 +144,8 @@ def _hold(
         return _find(text, schema, policy, "/: a name stands twice in one object")
     if schema is None:
         return Parsed(value=value)
+    if policy.nan != "keep" and _INFINITY in marshal.dumps(value) and not _is_finite(value):
+        return Invalid(errors=("/: a number is larger than any float",), best_effort=None)
     span = (0, len(text))
     whole = Candidate(Scanned(value=value, span=span, locate=locator(text, span)), BLOCK)
     judged = _judge(whole, schema, policy, text)
@@ -139,10 +161,13 @@ def _hold(
 def _find(text: str, schema: Mapping[str, Any] | None, policy: ReadPolicy, why: str) -> Parsed[JsonValue] | Invalid:
     if schema is not None and (called := _called(text, schema, policy)) is not None:
         return called
+    if (decoded := _decoded(text)) is not None:
+        return _reported(read(decoded[1], schema, policy=policy), decoded[0], text, decoded[1])
     finder = Finder(text, policy)
     candidates = finder.find()
-    if schema is not None and not candidates and policy.align and (whole := bare_text(text)) is not None:
-        candidates = [whole]
+    if schema is not None and not candidates and policy.align and _may_be_text(finder, schema):
+        whole = bare_text(text)
+        candidates = [whole] if whole is not None else []
     if not candidates:
         return Invalid(errors=(f"{why}; {finder.problem}" if finder.problem else why,))
     if schema is None or (finder.failed and _takes_anything(schema)):
@@ -151,12 +176,52 @@ def _find(text: str, schema: Mapping[str, Any] | None, policy: ReadPolicy, why: 
             return Invalid(errors=(f"{why}; {finder.problem}",))
     if schema is None:
         return _choose(_whole_only(candidates, policy), policy, has_schema=False)
+    if (cut := _cut_or_text(candidates, schema)) is not None:
+        return cut
     judged = [_judge(candidate, schema, policy, text) for candidate in candidates]
     if all(one.errors or one.grade in ("aligned", "lossy") for one in judged):
         other = _other_readings(judged, schema, policy, text)
         if other is not None:
             return other
     return _choose(judged, policy, has_schema=True)
+
+
+def _decoded(text: str) -> tuple[str, str] | None:
+    """A text that was escaped as a whole, as the inside of a JSON string or for HTML: all of its quotes show it."""
+    if '\\"' in text and not _BARE_QUOTE.search(text):
+        try:
+            inner = json.loads(f'"{text.strip()}"', strict=False)
+        except ValueError:
+            return None
+        return ("string_opened", inner) if inner.lstrip()[:1] in ("{", "[") else None
+    if "&quot;" in text and '"' not in text:
+        return "entities_decoded", html.unescape(text)
+    return None
+
+
+def _reported(outcome: Parsed[JsonValue] | Invalid, kind: str, text: str, inner: str) -> Parsed[JsonValue] | Invalid:
+    """What was read of a decoded text; its places are not those of the text, so every edit names the whole."""
+    whole = (0, len(text))
+    first = Repair(stage="find", kind=kind, location=whole, before=text, after=inner)
+    repairs = (first, *(replace(repair, location=whole) for repair in outcome.repairs))
+    if isinstance(outcome, Invalid):
+        return replace(outcome, repairs=repairs)
+    return replace(outcome, repairs=repairs, grade="syntax" if outcome.grade == "exact" else outcome.grade)
+
+
+def _may_be_text(finder: Finder, schema: Mapping[str, Any]) -> bool:
+    """Whether the text may be a string without its quotes; a broken object is one only where no object is wanted."""
+    return not finder.is_given_up and not (finder.failed and _takes_anything(schema))
+
+
+def _cut_or_text(candidates: Sequence[Candidate], schema: Mapping[str, Any]) -> Invalid | None:
+    """A quote that opens the text and never closes, where a string is wanted: a string that broke off, or a text that
+    begins with a quote. Both are readings of the whole, so neither is the answer."""
+    found = candidates[0].scanned
+    if len(candidates) > 1 or not isinstance(found.value, str) or not found.cuts or validate("", schema):
+        return None
+    why = "/: the text breaks off within a string, or is a text that begins with a quote"
+    return Invalid(errors=(why,), best_effort=found.value, repairs=found.repairs)
 
 
 def _takes_anything(schema: Mapping[str, Any]) -> bool:
@@ -324,6 +389,7 @@ def _best(valid: Sequence[_Judged], has_schema: bool) -> list[_Judged]:
     ]
 
 
+_BARE_QUOTE = re.compile(r'(?<!\\)"')
 _dump_sorted = json.JSONEncoder(sort_keys=True).encode
 
 

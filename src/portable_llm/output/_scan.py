@@ -426,7 +426,7 @@ class Scanner(StringReader):
         if word is not None:
             found = word_value(word[0])
             nothing_behind = self._continues(word.end())
-            if found is not None and not nothing_behind:
+            if found is not None and not found.kind and not nothing_behind:
                 self.at = word.end()
                 self._put(found.value, key, start)
                 return
