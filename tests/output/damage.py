@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -91,6 +92,53 @@ def extra_closers(value: Any) -> str:
     return _compact(value) + "}]"
 
 
+def plain_names(value: Any) -> str:
+    """As JavaScript writes objects."""
+    return re.sub(r'"(\w+)":', r"\1:", _compact(value))
+
+
+def semicolons(value: Any) -> str:
+    return _outside_strings(_compact(value), lambda gap: gap.replace(",", ";"))
+
+
+def raw_line_breaks(value: Any) -> str:
+    return _compact(value).replace("\\n", "\n")
+
+
+def escaped_whole(value: Any) -> str:
+    """The inside of a JSON string."""
+    return json.dumps(_pretty(value))[1:-1]
+
+
+def html_entities(value: Any) -> str:
+    return html.escape(_pretty(value))
+
+
+def doubled_braces(value: Any) -> str:
+    """As a template would want them."""
+    return "{" + _compact(value) + "}" if isinstance(value, dict) else _compact(value)
+
+
+def doubled_commas(value: Any) -> str:
+    return _outside_strings(_pretty(value), lambda gap: gap.replace(",", ",,"))
+
+
+def python_literals(value: Any) -> str:
+    return _outside_strings(
+        _compact(value),
+        lambda gap: gap.replace("true", "True").replace("false", "False").replace("null", "None"),
+    )
+
+
+def wrong_last_closer(value: Any) -> str:
+    text = _compact(value)
+    return text[:-1] + ("]" if text[-1] == "}" else "}")
+
+
+def fence_not_closed(value: Any) -> str:
+    return f"```json\n{_pretty(value)}\n"
+
+
 DAMAGES: dict[str, Damage] = {
     function.__name__: function
     for function in (
@@ -109,6 +157,16 @@ DAMAGES: dict[str, Damage] = {
         ellipsis,
         as_call,
         extra_closers,
+        plain_names,
+        semicolons,
+        raw_line_breaks,
+        escaped_whole,
+        html_entities,
+        doubled_braces,
+        doubled_commas,
+        python_literals,
+        wrong_last_closer,
+        fence_not_closed,
     )
 }
 """By name. Each keeps its promise for values whose strings hold no JSON of their own."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +66,12 @@ def test_what_is_read_of_a_cut_text_is_a_part_of_the_value(value: Any, share: fl
 
     if isinstance(outcome, Parsed):
         assert _is_prefix(outcome.value, value), outcome.repairs
+
+
+def test_the_published_list_is_this_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "damage.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [*DAMAGES, "truncation"]
 
 
 def test_damage_is_mostly_repaired() -> None:

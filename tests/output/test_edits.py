@@ -41,7 +41,11 @@ def test_the_edits_carried_out_give_the_value(kind: str, text: str, value: Any) 
     assert json.loads(mended(text, outcome.repairs)) == value
 
 
-@pytest.mark.parametrize("name", DAMAGES)
+DECODED = ("escaped_whole", "html_entities")
+"""Here the whole text is replaced by another one, and the edits are those of that one."""
+
+
+@pytest.mark.parametrize("name", [name for name in DAMAGES if name not in DECODED])
 @given(value=containers)
 def test_they_do_for_every_damage(name: str, value: Any) -> None:
     text = DAMAGES[name](value)

@@ -60,7 +60,7 @@ BEHIND_ITEM = re.compile(
 BEHIND_ROOT = re.compile(rf"\s*+[,;]?\s*+(?:{_COMMENT}|```|\Z)|(?P<glued>\s*+\+\s*[\"'])")
 CLOSERS = re.compile(r"(?:\s*+[}\]])++")
 BEHIND_CLOSERS = re.compile(
-    rf"\s*+(?:[,，;]\s*+(?:{_VALUES}|{_NAMES}|{_PLAIN_NAMES}|\Z|{_COMMENT}|[}}\]]|\.\.\.|…)|\Z|{_COMMENT}|```|</|<\||{_NAMES}|[{{\[])"
+    rf"\s*+(?:[,，;][\s,]*+(?:{_VALUES}|{_NAMES}|{_PLAIN_NAMES}|\Z|{_COMMENT}|[}}\]]|\.\.\.|…)|\Z|{_COMMENT}|```|</|<\||{_NAMES}|[{{\[])"
     rf"|[^\S\n]*+\n\s*+(?:{_VALUES}|-?[\d.]+[^\S\n]*+\n|{_PLAIN_NAMES})",
     re.DOTALL,
 )

@@ -495,7 +495,7 @@ class Scanner(StringReader):
         self._put(value, key, start)
 
     def _bare_string(self, word: str, key: str | int, start: int) -> None:
-        behind = self.text[self.at : self.at + 1]
+        behind = self.text[self.at : self.at + 9].lstrip(" \t")[:1]
         if word[-1] in QUOTES or (behind and behind in QUOTES) or "\\" in word or word[0] in ")(<>=|*&^%!?":
             raise UnreadableError("a quote stands in a text without quotes", start)
         if _CODE.match(word) or word.count("(") != word.count(")"):

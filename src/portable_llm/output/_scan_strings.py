@@ -52,7 +52,7 @@ def _swallowed(quotes: str) -> re.Pattern[str]:
         rf"{quote}\s*+(?:[}}\]]\s*+)*+,[\s,]*+(?:{quote}[^{quotes}\n]{{0,100}}{quote}\s*+:|[{{\[]\s*+(?:[{quotes}{{\[\]}}]|{_LITERAL}))"
         rf"|{quote}\s*+[}}\]]\s*+[,}}\]]|{quote}\s*+,\s*+{_LITERAL}\s*+,\s*+{quote}|{quote}[^\S\n]*+,[^\S\n]*+\n\s*+{quote}"
         rf"|{quote}\s*+,\s*+{quote}[^{quotes}\n]{{0,100}}{quote}\s++(?:[{quotes}\[{{]|{_LITERAL})|{quote}\s*+[,:]\s*+\Z"
-        rf"|[}}\]]\s*+,\s*+[{{\[]\s*+{quote}"
+        rf"|[}}\]]\s*+,\s*+[{{\[]\s*+{quote}|{quote}\s*+,\s*+{quote}[\w$ -]{{1,60}}{quote}{quote}"
         rf"|{quote}\s*+,\s*+{quote}?[\w$-]{{1,60}}{quote}?\s*+:(?!//)"
     )
 
@@ -259,7 +259,8 @@ class StringReader:
 
     def _without_end(self, start: int, end: int) -> str:
         """A string whose closing quote is missing: the next name shows where it ends."""
-        if self.text[end - 1] in "}]" and "\n" in self.text[start:end]:
+        body = self.text[start + 1 : end]
+        if body[-1:] in ("}", "]") and ("\n" in body or _balance(body) < 0):
             raise UnreadableError("a quote is missing, and it cannot be told where", start)
         self._refuse_structure(self.text[start + 1 : end], self.text[start], start)
         self.at = end
@@ -272,7 +273,8 @@ class StringReader:
         match = behind.match(self.text, at + 1)
         if behind is BEHIND_NAME:
             return match is not None or opening == '"' or not self.text[at + 1 : at + 2].isalnum()
-        if match is None:
+        is_doubled = not inner and self.text[at - 1] == opening and self.text[at + 1 : at + 2] in ("#", "/")
+        if match is None or is_doubled:
             return False
         if behind is BEHIND_ROOT:
             return True
