@@ -81,7 +81,8 @@ def test_damage_is_mostly_repaired() -> None:
     read_back = {name: read(damage(value)) for name, damage in DAMAGES.items()}
 
     assert {name for name, outcome in read_back.items() if isinstance(outcome, Invalid)} == set()
-    assert all(isinstance(outcome, Parsed) and outcome.repairs for outcome in read_back.values())
+    undamaged = {"raw_line_breaks"}  # there is none in this value
+    assert {name for name, outcome in read_back.items() if not outcome.repairs} == undamaged
 
 
 def _same(one: JsonValue, other: JsonValue) -> bool:

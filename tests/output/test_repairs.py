@@ -34,6 +34,14 @@ REPAIRED: list[tuple[str, str, Any]] = [
     ("brackets_added", '{"a": {"b": "c"', {"a": {"b": "c"}}),
     ("bracket_added", '[{"a": 1]', [{"a": 1}]),
     ("cut_string_kept", '{"a": "b", "c": "unfini', {"a": "b", "c": "unfini"}),
+    ("bracket_added", '{"a": [1, 2, "b": 3}', {"a": [1, 2], "b": 3}),
+    ("bracket_removed", '{"a": [{"b": 1}}, {"b": 2}]}', {"a": [{"b": 1}, {"b": 2}]}),
+    ("bracket_replaced", '{"a": [1, 2}, "b": 3}', {"a": [1, 2], "b": 3}),
+    ("comma_replaced", '{"a": 1; "b": 2}', {"a": 1, "b": 2}),
+    ("quote_added", '{\n  "a": "b\n}', {"a": "b"}),
+    ("escape_repaired", r'{"a": "D:\data\new\table.csv"}', {"a": r"D:\data\new\table.csv"}),
+    ("escape_repaired", r'{"a": "\w+@\w+\.com\b"}', {"a": r"\w+@\w+\.com\b"}),
+    ("escape_repaired", r'{"a": "\alpha \to 0"}', {"a": r"\alpha \to 0"}),
     ("bom_removed", '\ufeff{"a": 1}', {"a": 1}),
     ("prose_removed", 'callback({"a": 1});', {"a": 1}),
 ]
@@ -58,6 +66,19 @@ def test_repair(kind: str, text: str, value: Any) -> None:
         ("which quotes end the string?", '["say "x", "y"]'),
         ("half a unicode escape", '"\\uZ000"'),
         ("closed before its members end", '{"a": {"b": 1}}, "c": 2}'),
+        ("closed too early, and the rest is no answer", '{"a": {"b": 1}}, "c": {"d": 2}}'),
+        ("a list in the prose before a broken answer", 'See [1, 2].\n\n{"a": "x", "b": ["y "z", "c"]}'),
+        ("a bracket is missing, and the layout says where", '{\n  "a": {\n    "b": 1\n  ,\n  "c": 2\n}'),
+        ("which bracket is wrong?", '{"a": {"b": 2.0], "c": 1}}'),
+        ("a name in an array", '["a": 1]'),
+        ("two arrays or one?", '{"a": [[1, 2], "b": 3}'),
+        ("a name without its closing quote", '{"a": 1, "b: 2}'),
+        ("a name where a value should stand", '{"a": "b": 1}'),
+        ("a quote too many", '{"a": ""b", "c": 1}'),
+        ("a text cut where a name may have begun", "{'a': 'b', 'c'"),
+        ("code", "[f(base=10, height=5)]"),
+        ("larger than any float", "{'a': 1e999}"),
+        ("a second value behind a comma", '[1, 2], "x"'),
         ("two values", '{"a": 1}\n{"a": 2}'),
         ("NaN is not JSON", '{"a": NaN}'),
         ("the reasoning does not end", '<think>maybe {"a": 1}'),
@@ -97,6 +118,10 @@ ARGUMENTS = '{"city": "Bern", "days": 3}'
                 "<arg_key>days</arg_key>\n<arg_value>3</arg_value>\n</tool_call>"
             ),
         ),
+        ("Phi", f'functools[{{"name": "f", "arguments": {ARGUMENTS}}}]'),
+        ("Granite", f'<|tool_call|>[{{"name": "f", "arguments": {ARGUMENTS}}}]'),
+        ("InternLM", f'<|action_start|><|plugin|>\n{{"name": "f", "parameters": {ARGUMENTS}}}<|action_end|>'),
+        ("Command R", f'<|START_ACTION|>[{{"tool_name": "f", "parameters": {ARGUMENTS}}}]<|END_ACTION|>'),
         (
             "harmony",
             (
@@ -165,3 +190,47 @@ def test_switches() -> None:
 def test_hostile_text_gives_an_outcome(unit: str) -> None:
     for text in (unit * 20_000, '{"a": "' + unit * 20_000):
         assert isinstance(read(text), (Parsed, Invalid))
+
+
+@pytest.mark.parametrize("depth", [150, 250, 500])
+@pytest.mark.parametrize("policy", ["strict", "syntax", "align", "lenient"])
+def test_deep_json_is_json(depth: int, policy: Any) -> None:
+    text = "[" * depth + "]" * depth
+
+    outcome = read(text, policy=policy)
+
+    assert isinstance(outcome, Parsed)
+    assert (outcome.repairs, outcome.grade) == ((), "exact")
+
+
+@pytest.mark.parametrize("schema", [None, {}, {"type": "string"}])
+def test_what_nests_beyond_the_limit_is_refused_and_no_text(schema: Any) -> None:
+    outcome = read("[" * 100_000 + "]" * 100_000, schema)
+
+    assert isinstance(outcome, Invalid)
+    assert "nests deeper than 512 levels" in outcome.errors[0]
+
+
+def test_a_quote_that_never_closes_is_no_answer_where_any_text_is_one() -> None:
+    """It may be a string that broke off, or a text that begins with a quote."""
+    assert isinstance(read('"hello', {"type": "string"}), Invalid)
+    assert isinstance(read('"hello'), Parsed)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Answer: negative", "negative"),
+        ("**Sentiment:** Positive\n**Why:** the word great.", "positive"),
+        ("The sentiment is neutral.", "neutral"),
+        ("Positive\n\nThe text is cheerful.", "positive"),
+        ("The review is not negative.", None),
+        ("Answer: positive, or perhaps negative", None),
+        ("I'm sorry, but the answer is negative.", None),
+        ("Answer: positive\n\nOn second thoughts, negative.", None),
+    ],
+)
+def test_an_announced_answer_is_the_constant_it_names(text: str, value: str | None) -> None:
+    outcome = read(text, {"enum": ["positive", "negative", "neutral"]})
+
+    assert (outcome.value if isinstance(outcome, Parsed) else None) == value

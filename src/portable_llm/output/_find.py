@@ -265,7 +265,7 @@ class Finder:
                 continue
             if self._is_even(other) and not other.cuts and not other.has_duplicates:
                 even.append((other, found))
-        if len(even) != 1:
+        if not even or any(found != even[0][1] for _, found in even):
             raise UnreadableError("brackets do not match, and it cannot be told which one is wrong", scanner.at)
         self._refuse_layout(even[0][0])
         return even[0]

@@ -38,7 +38,7 @@ BODY: Mapping[str, re.Pattern[str]] = {
 _NAMES = r'(?:"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|“[^”“"\n]*+[”“"]|`[^`\n]*+`)\s*+[:：]'
 _PLAIN_NAMES = r"[A-Za-z_$][\w$-]*+\s*+[:：](?!//)"
 _COMMENT = r"//|/\*|\#"
-_NUMBER = r"[-+]?\.?\d[\w.+-]*+\s*+(?:[,\]}]|\Z)"
+_NUMBER = r"[-+]?\.?\d[\w.+-]*+\s*+(?:[,，;\]}]|\Z)"
 _VALUES = rf"[\"'“`{{\[]|{_NUMBER}|(?:true|false|null|True|False|None|TRUE|FALSE|NULL|Null|undefined|NaN)\b"
 
 NAME = re.compile(_NAMES, re.DOTALL)

@@ -49,11 +49,11 @@ def _swallowed(quotes: str) -> re.Pattern[str]:
     """What stands between two members or items, and hardly ever within a text: a quote, the separator, what follows."""
     quote = f"[{quotes}]"
     return re.compile(
-        rf"{quote}\s*+(?:[}}\]]\s*+)*+,[\s,]*+(?:{quote}[^{quotes}\n]{{0,100}}{quote}\s*+:|[{{\[]\s*+(?:[{quotes}{{\[\]}}]|{_LITERAL}))"
-        rf"|{quote}\s*+[}}\]]\s*+[,}}\]]|{quote}\s*+,\s*+{_LITERAL}\s*+,\s*+{quote}|{quote}[^\S\n]*+,[^\S\n]*+\n\s*+{quote}"
-        rf"|{quote}\s*+,\s*+{quote}[^{quotes}\n]{{0,100}}{quote}\s++(?:[{quotes}\[{{]|{_LITERAL})|{quote}\s*+[,:]\s*+\Z"
-        rf"|[}}\]]\s*+,\s*+[{{\[]\s*+{quote}|{quote}\s*+,\s*+{quote}[\w$ -]{{1,60}}{quote}{quote}"
-        rf"|{quote}\s*+,\s*+{quote}?[\w$-]{{1,60}}{quote}?\s*+:(?!//)"
+        rf"{quote}\s*+(?:[}}\]]\s*+)*+[,;][\s,;]*+(?:{quote}[^{quotes}\n]{{0,100}}{quote}\s*+:|[{{\[]\s*+(?:[{quotes}{{\[\]}}]|{_LITERAL}))"
+        rf"|{quote}\s*+[}}\]]\s*+[,}}\]]|{quote}\s*+[,;]\s*+{_LITERAL}\s*+[,;]\s*+{quote}|{quote}[^\S\n]*+,[^\S\n]*+\n\s*+{quote}"
+        rf"|{quote}\s*+[,;]\s*+{quote}[^{quotes}\n]{{0,100}}{quote}\s++(?:[{quotes}\[{{]|{_LITERAL})|{quote}\s*+[,:]\s*+\Z"
+        rf"|[}}\]]\s*+[,;]\s*+[{{\[]\s*+{quote}|{quote}\s*+[,;]\s*+{quote}[\w$ -]{{1,60}}{quote}{quote}"
+        rf"|{quote}\s*+[,;]\s*+{quote}?[\w$-]{{1,60}}{quote}?\s*+:(?!//)"
     )
 
 
