@@ -103,7 +103,7 @@ def test_values_are_found_and_read_past_what_needs_no_look_ahead(text):
     assert values(text)[-1][0] == {"a": [1, True, "x"]}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TEXTS, SCHEMAS, st.data())
 def test_after_each_piece_stands_what_stands_there_character_by_character(text, schema, data):
     ends = data.draw(st.lists(st.integers(0, len(text)), max_size=6))
@@ -123,7 +123,7 @@ def test_every_split_in_two_gives_the_same(text):
         assert states(PartialReader(SCHEMA), cut(text, [end]))[-1][1:] == whole[-1][1:]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TEXTS, SCHEMAS)
 def test_values_only_grow_whatever_comes(text, schema):
     seen = states(PartialReader(schema), text)
