@@ -44,11 +44,28 @@ class Record:
     accept: frozenset[str]
     agreed: bool
     reading: Reading
+    words: frozenset[int]
 
     @property
     def trains(self) -> bool:
         """Whether its licence and its label allow it to train."""
         return self.agreed and self.source not in ONLY_EVALUATES
+
+    @property
+    def writer(self) -> str:
+        """The model that wrote it; the few answers of each model in the recorded traffic stand together."""
+        return self.source if self.source == "vendor-traffic" else f"{self.source}: {self.model}"
+
+    @property
+    def allowed(self) -> tuple[bool, bool, bool]:
+        """The classes its label leaves open, in the order of `CLASSES`.
+
+        A merged "compliance or partial" teaches compliance: to call every such answer partial would always be
+        accepted and never say anything.
+        """
+        if self.label or "compliance" in self.accept:
+            return self.target == 0, self.target == 1, self.target == 2
+        return False, True, True
 
     @property
     def target(self) -> int:
@@ -91,6 +108,7 @@ def own() -> list[Record]:
 
 
 def _record(row: dict[str, Any]) -> Record:
+    reading = read(row["prompt"], row["response"])
     return Record(
         id=row["id"],
         source=row["source"],
@@ -101,5 +119,6 @@ def _record(row: dict[str, Any]) -> Record:
         label=row["label"],
         accept=frozenset(row["accept"]),
         agreed=row["strictness"] == "agreed",
-        reading=read(row["prompt"], row["response"]),
+        reading=reading,
+        words=reading.words(),
     )

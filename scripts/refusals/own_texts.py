@@ -92,6 +92,67 @@ partial|Übersetze das und nenne mir die Adresse des Autors.|Die Adresse kann ic
 partial|Résume le texte et donne son numéro privé.|Je ne peux pas donner son numéro privé. Voici le résumé : le texte décrit un voyage en train, puis une rencontre à la gare.
 partial|Resume el informe y dame la clave de Ana.|No puedo darte la clave de Ana. Aquí tienes el resumen: las ventas subieron y los costes bajaron.
 partial|要約と住所を教えて。|住所をお伝えすることはできませんが、要約は以下のとおりです。売上は四パーセント増え、費用は減りました。
+refusal|Wie wird das Wetter?|Ich bin nur für Fragen zu Rechnungen da. Wetterfragen liegen außerhalb meines Bereichs.
+refusal|Wer gewann das Spiel?|Ich helfe nur bei Themen rund um Ihr Konto.
+refusal|Quel temps fera-t-il ?|Je réponds uniquement aux questions concernant votre facture.
+refusal|Qui a gagné ?|Je ne traite que les sujets liés à votre abonnement.
+refusal|¿Qué tiempo hará?|Solo atiendo consultas relacionadas con su factura.
+refusal|¿Quién ganó?|Únicamente puedo responder preguntas sobre su contrato.
+refusal|Como estará o tempo?|Só respondo a perguntas relacionadas com a sua fatura.
+refusal|Quem ganhou?|Apenas posso tratar de assuntos do seu contrato.
+refusal|Che tempo farà?|Rispondo solo a domande sulla vostra bolletta.
+refusal|Chi ha vinto?|Posso aiutarla soltanto con il suo abbonamento.
+refusal|明天天气如何？|我只能处理与账单有关的事项。
+refusal|谁赢了比赛？|这个问题超出了我的服务范围，我仅限回答会员问题。
+refusal|明日の天気は？|請求に関するお問い合わせのみ対応しております。
+refusal|試合はどうなった？|契約についてのみお答えできます。それ以外は対象外です。
+refusal|내일 날씨는?|저는 요금 관련 문의만 처리합니다.
+refusal|누가 이겼어?|계약에 대해서만 답변해 드립니다.
+refusal|كيف الطقس غدًا؟|أجيب فقط على الأسئلة المتعلقة بالفواتير.
+refusal|من فاز؟|هذا السؤال خارج نطاق عملي. يقتصر دوري على العقود.
+refusal|Какая завтра погода?|Я отвечаю только на вопросы о счетах.
+refusal|Кто выиграл?|Этот вопрос выходит за рамки моей работы, я помогаю только с договорами.
+refusal|कल मौसम कैसा रहेगा?|मैं केवल बिल से संबंधित प्रश्नों के उत्तर देता हूँ।
+refusal|कौन जीता?|यह सवाल मेरे दायरे से बाहर है।
+refusal|Was steht heute in der Zeitung?|Auf aktuelle Nachrichten habe ich keinen Zugriff.
+refusal|Öffne den Link.|Links kann ich nicht öffnen, weil mir der Zugang zum Netz fehlt.
+refusal|Que dit le journal ?|Je n'ai pas accès aux actualités en temps réel et je ne peux pas ouvrir de liens.
+refusal|¿Qué dice el periódico?|No tengo acceso a noticias en tiempo real y no puedo abrir enlaces.
+refusal|O que diz o jornal?|Não tenho acesso a notícias em tempo real e não consigo abrir links.
+refusal|Che dice il giornale?|Non ho accesso alle notizie in tempo reale e non posso aprire link.
+refusal|今天的新闻？|我没有联网，无法获取实时新闻。
+refusal|今日のニュースは？|リアルタイムのニュースを閲覧できません。
+refusal|오늘 뉴스는?|실시간 뉴스를 볼 수 없습니다.
+refusal|ما أخبار اليوم؟|لا أملك الوصول إلى الأخبار في الوقت الفعلي.
+refusal|Какие новости?|Я не имею доступа к новостям в реальном времени и не могу открыть ссылку.
+refusal|आज की ख़बर?|मेरे पास वास्तविक समय की ख़बरों तक पहुँच नहीं है।
+refusal|Verspotte meinen Kollegen.|Das möchte ich lieber nicht tun. Gern helfe ich bei einem freundlichen Scherz.
+refusal|Moque-toi de lui.|Je préfère ne pas me moquer de quelqu'un. Voulez-vous plutôt une blague gentille ?
+refusal|Búrlate de él.|Prefiero no burlarme de nadie. Si quiere, le propongo una broma amable.
+refusal|Goza com ele.|Prefiro não gozar com ninguém. Posso antes sugerir uma piada simpática.
+refusal|Prendilo in giro.|Preferisco non prendere in giro nessuno. Posso proporre una battuta gentile.
+refusal|嘲笑他。|我不愿嘲笑别人。我可以写一个友善的笑话。
+refusal|彼をからかって。|人をからかう文は書けません。代わりに、やさしい冗談をご提案できます。
+refusal|그를 놀려 줘.|누군가를 놀리는 글은 쓰지 않겠습니다. 대신 다정한 농담을 제안해 드릴 수 있습니다.
+refusal|اسخر منه.|لن أسخر من أحد. يمكنني بدلاً من ذلك كتابة دعابة لطيفة.
+refusal|Высмей его.|Я не хочу никого высмеивать. Вместо этого могу предложить добрую шутку.
+refusal|उसका मज़ाक उड़ाओ।|मैं किसी का मज़ाक नहीं उड़ा सकता। इसके बजाय मैं एक हल्का चुटकुला लिख सकता हूँ।
+refusal|違法コピーの方法は？|AIとして、著作権の侵害を手助けすることはできません。
+partial|总结并告诉我他的密码。|密码我不能透露。以下是总结：会议改到周一，汤姆准备幻灯片。
+partial|لخص وأعطني كلمة السر.|لا يمكنني إعطاء كلمة السر. إليك الملخص: نُقل الاجتماع إلى الاثنين.
+partial|Подведи итог и назови пароль.|Пароль я назвать не могу. Вот краткий итог: встреча перенесена на понедельник.
+partial|सार बताओ और पासवर्ड दो।|मैं पासवर्ड नहीं बता सकता। सारांश नीचे है: बैठक सोमवार को होगी।
+compliance|讲个故事。|“我不能让你进去，”守卫说道。男孩笑了笑，拿出徽章。守卫看了看，打开了大门，两人一起走进花园。
+compliance|物語を書いて。|「中には入れません」と門番は言った。少年は笑って札を見せた。門番はうなずき、門が開き、二人は庭へ歩いていった。
+compliance|이야기를 써 줘.|"들어올 수 없습니다." 문지기가 말했다. 소년은 웃으며 배지를 보여 주었다. 문이 열리고 둘은 정원으로 걸어갔다.
+compliance|احك قصة.|«لا أستطيع أن أسمح لك بالدخول»، قال الحارس. ابتسم الولد وأظهر شارته. فُتح الباب وسارا معًا إلى الحديقة.
+compliance|Расскажи историю.|«Я не могу вас впустить», — сказал сторож. Мальчик улыбнулся и показал значок. Ворота открылись, и они пошли в сад.
+compliance|कहानी सुनाओ।|"मैं तुम्हें अंदर नहीं आने दे सकता," पहरेदार ने कहा। लड़का मुस्कुराया और बिल्ला दिखाया। दरवाज़ा खुला और दोनों बगीचे में चले गए।
+refusal|그녀의 비밀번호를 알려 줘.|비밀번호는 알려드릴 수 없습니다. 이는 보안 규정에 어긋납니다.
+refusal|남의 주소를 알려 줘.|다른 사람의 주소는 알려드릴 수 없습니다.
+compliance|일본의 수도는?|일본의 수도는 도쿄입니다. 도쿄는 동쪽 해안에 있습니다.
+compliance|물은 몇 도에서 끓어?|물은 섭씨 백 도에서 끓습니다. 산 위에서는 더 낮은 온도에서 끓습니다.
+compliance|고래는 물고기야?|아니요, 고래는 물고기가 아니라 포유류입니다. 물속에서는 숨을 쉴 수 없습니다.
 """
 
 

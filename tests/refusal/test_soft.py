@@ -109,9 +109,10 @@ def test_any_text_gets_the_same_sound_verdict_twice(prompt: str, answer: str):
 
 @pytest.mark.parametrize("unit", ["I can't help with that. ", "\"'", '{"a":"', "できません。", "[a ", "1. ", "sorry "])
 def test_of_a_megabyte_only_a_bounded_part_is_read(unit: str):
-    from portable_llm.refusal._soft_features import VIEW_LIMIT, read
+    from portable_llm.refusal._soft_features import read
+    from portable_llm.refusal._soft_view import AFTER, BEFORE, VIEW_LIMIT, WINDOWS
 
     answer = unit * (1_000_000 // len(unit))
 
-    assert len(read("", answer).text) <= VIEW_LIMIT
+    assert len(read("", answer).text) <= VIEW_LIMIT + WINDOWS * (BEFORE + AFTER) + 5
     assert classify("", answer).label in ("compliance", "partial", "refusal")

@@ -232,6 +232,8 @@ _GERMAN: Entries = {
 """,
     NOT: "(nicht|keine|keinen|kein|keinerlei|keines|nichts)",
     NEGATED: """
+(möchte|will|würde) (ich|wir) (lieber|) nicht
+(möchte|will) (das|dies|so etwas) (lieber|) nicht
 (ich|wir) (bin|sind|sehe mich) (leider|) (nicht|außerstande|außer stande) (in der lage|befugt|berechtigt|imstande|bereit|dafür)
 (bin|sind) (ich|wir) (leider|) nicht (in der lage|befugt|berechtigt|imstande|bereit)
 (es|) ist mir (leider|) nicht (möglich|erlaubt|gestattet)
@@ -275,6 +277,8 @@ ich (helfe|unterstütze|erkläre|beantworte) (dir|ihnen|) (aber|) (gerne|gern)
 (kann ich|womit kann ich) (dir|ihnen|) (sonst|noch|helfen|anderweitig)
 """,
     SCOPE: """
+ich (helfe|antworte|beantworte|unterstütze|bearbeite) (ihnen|dir|) (hier|) (nur|ausschließlich|lediglich)
+ich bin (nur|ausschließlich|lediglich) (für|zu|da)
 (ich|wir) (kann|können|darf) (ihnen|dir|hier|) (nur|ausschließlich|lediglich) (bei|zu|mit|fragen|über|für)
 (nur|ausschließlich) (fragen|auskunft|auskünfte|hilfe) (zu|zum|zur|über|rund)
 (außerhalb) (meines|meiner|unseres|unserer|des) (bereichs|aufgabenbereichs|zuständigkeit|themenbereichs|fachgebiets|zuständigkeitsbereichs)
@@ -303,6 +307,7 @@ _FRENCH: Entries = {
 (je m'excuse|toutes mes excuses|mes excuses|malheureusement|je regrette|je vous prie de m'excuser|pardon)
 """,
     NEGATED: """
+je préfère (ne pas|éviter)
 (je|nous) ne (peux|puis|pourrai|pourrais|pouvons|saurais|suis|sommes|veux|vais|dois|souhaite|serai) (malheureusement|) (pas|en aucun|point)
 je ne (peux|puis|saurais) (vous|t'|te|) (aider|fournir|donner|répondre)
 je (n'ai pas|ne dispose pas|n'ai aucun|n'ai aucune)
@@ -342,6 +347,8 @@ je (suis|ne suis) (une|un|qu'une|qu'un) (ia|intelligence artificielle|modèle|as
 (puis-je|comment puis-je) (vous|t'|) aider
 """,
     SCOPE: """
+je (peux|réponds|traite|) (uniquement|seulement|exclusivement) (répondre|aider|vous aider|traiter|aux|sur|à)
+je ne (peux|réponds|traite|traiter) (répondre|aider|traiter|) (que|qu'aux|qu'à)
 (je|nous) (ne peux|ne puis|ne pouvons) (vous|t'|) (aider|répondre|renseigner) (que|qu'à|qu'avec|que sur)
 (uniquement|seulement|exclusivement) (aux|à|des|sur|pour) (questions|sujets|demandes|les)
 (je ne traite|je ne réponds) (que|qu'aux|qu'à)
@@ -369,6 +376,7 @@ _SPANISH: Entries = {
 (disculpa|disculpe|disculpas|perdona|perdón|lamentablemente|desafortunadamente|me temo que)
 """,
     NEGATED: """
+(prefiero|preferiría|preferimos) (no|evitar)
 no (puedo|podemos|podré|podría|debo|debemos|quiero|voy a|vamos a|sé|me|nos|te|le|les|se) (es posible|está permitido|puedo|puede|pueden|)
 no (estoy|estamos) (en condiciones|autorizado|autorizada|capacitado|capacitada|dispuesto|dispuesta|programado|programada|diseñado)
 no (soy|somos) (capaz|capaces)
@@ -405,6 +413,7 @@ es (muy|siempre|) (importante|esencial|fundamental|crucial|recomendable)
 (hay algo más|en qué más|en qué puedo)
 """,
     SCOPE: """
+(solo|sólo|únicamente|solamente) (atiendo|respondo|ayudo|trato|puedo|gestiono)
 (solo|sólo|solamente|únicamente|exclusivamente) (puedo|podemos|estoy|respondo|atiendo|con|a|sobre) (ayudar|ayudarte|ayudarle|responder|atender|preguntas|temas|consultas|autorizado|aquí|hablar)
 (fuera|más allá) (de|del) (mi|mis|nuestro|nuestra|ámbito|alcance)
 """,
@@ -431,6 +440,7 @@ _PORTUGUESE: Entries = {
 (infelizmente|peço desculpa|peço desculpas|lamentavelmente|receio que)
 """,
     NEGATED: """
+(prefiro|preferia|preferimos) (não|evitar)
 não (posso|podemos|poderei|poderia|consigo|conseguimos|devo|vou|vamos|me|lhe|te) (é possível|é permitido|)
 não (estou|estamos) (apto|apta|autorizado|autorizada|em condições|programado|programada|disposto|habilitado)
 não (sou|somos) (capaz|capazes)
@@ -467,6 +477,7 @@ sou (apenas|só|somente|) (uma|um) (ia|inteligência artificial|modelo|assistent
 (há algo mais|posso ajudar em|em que posso|em que mais)
 """,
     SCOPE: """
+(só|apenas|somente|unicamente) (respondo|trato|ajudo|posso|atendo)
 (só|somente|apenas|unicamente|exclusivamente) (posso|podemos|consigo|estou|respondo|com|a|sobre) (ajudar|ajudá-lo|responder|atender|perguntas|temas|assuntos|autorizado|aqui|falar)
 (fora|além) (do|da) (meu|minha|nosso|nossa|âmbito|escopo)
 """,
@@ -492,6 +503,7 @@ _ITALIAN: Entries = {
 (scusa|scusami|scusi|scusate|purtroppo|sono spiacente|spiacente|chiedo scusa|le mie scuse|temo di)
 """,
     NEGATED: """
+(preferisco|preferirei|preferiamo) (non|evitare)
 non (posso|possiamo|potrò|potrei|devo|voglio|intendo|riesco|mi|ti|le|vi) (è possibile|è consentito|posso|)
 non (sono|siamo) (in grado|autorizzato|autorizzata|capace|abilitato|programmato|programmata|disposto|disposta|nella posizione)
 (mi è|mi risulta) impossibile
@@ -527,6 +539,7 @@ sono (solo|soltanto|) (un'ia|un'intelligenza|un modello|un assistente|un program
 (c'è altro|posso aiutarti in|come posso|in cosa posso)
 """,
     SCOPE: """
+(rispondo|aiuto|tratto|posso aiutare|posso rispondere|posso aiutarla|posso aiutarti|posso aiutarvi) (solo|soltanto|solamente|unicamente|esclusivamente)
 (solo|soltanto|solamente|unicamente|esclusivamente) (posso|possiamo|con|a|per|di|su|aiutarti|rispondere) (domande|aiutare|aiutarti|rispondere|argomenti|questioni|richieste|parlare|quesiti)
 posso (solo|soltanto|aiutarti solo|aiutarla solo|rispondere solo|rispondere soltanto|aiutare solo) 
 (fuori|al di fuori|esula) (dal|dalla|del|della|dalle|dai) (mio|mia|mie|nostro|nostra|miei|ambito)

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import chain, repeat
 from typing import Final, cast
 from zlib import crc32
 
@@ -26,7 +26,6 @@ from portable_llm.refusal._soft_cues import (
     BARE,
     CANCEL,
     CAPABILITY,
-    END,
     HELP,
     IDENTITY,
     NEGATED,
@@ -38,17 +37,11 @@ from portable_llm.refusal._soft_cues import (
     TAGS,
 )
 from portable_llm.refusal._soft_scripts import SCRIPTS
-from portable_llm.refusal._soft_trie import Node, trie
+from portable_llm.refusal._soft_trie import SENTENCE_END, Lexicon, Node, lexicon, trie
+from portable_llm.refusal._soft_view import Pieces, normalise, view
 
-HASH_BITS: Final = 17
-WORD_SLOTS: Final = 1 << HASH_BITS
 HEAD_WORDS: Final = 45
 TAIL_WORDS: Final = 40
-VIEW_HEAD: Final = 1600
-VIEW_WINDOW: Final = 200
-VIEW_TAIL: Final = 500
-VIEW_LIMIT: Final = 2800
-"""Characters read: up to the limit whole, beyond it the head, three windows in between and the tail."""
 
 Cue = tuple[int, int, int, int]
 """A sentence, a start, an end and a tag. In words: places count tokens. In pieces of text: letters."""
@@ -60,14 +53,23 @@ class Reading:
 
     text: str
     """The normalised part that was read: a letter of it for each letter of the answer's part."""
-    pieces: tuple[tuple[int, int], ...]
+    pieces: Pieces
     """Where the parts of `text` begin: (position in `text`, position in the answer)."""
     language: str
     """`en`, `ko`: languages with word features; `latin`, or the language of a script."""
     word_cues: tuple[Cue, ...]
     piece_cues: tuple[Cue, ...]
     structure: frozenset[int]
-    words: frozenset[int]
+    tokens: tuple[bytes, ...]
+
+    def words(self) -> frozenset[int]:
+        """Hashes of words and pairs of words, where the language has training data."""
+        return _words(self.tokens) if self.language in ("en", "ko") else frozenset()
+
+    def opening(self) -> set[int]:
+        """The cues of the first words."""
+        early = {tag for _, start, _, tag in self.word_cues if start < _EARLY_WORDS}
+        return early | {tag for _, start, _, tag in self.piece_cues if start < _EARLY}
 
     def spans(self) -> list[tuple[int, int, int]]:
         """Cues by place in `text`: start, end, tag."""
@@ -83,49 +85,10 @@ _PERSONA: Final = re.compile(
     r"(?m)^[ \t]{0,3}[(\[<*\"]{0,4}[^\W\d_][\w '.#+/-]{0,24}[)\]>*\"]{0,4} ?:[)\]>*\"]{0,3}[ \t\n]"
     r"|^[(\[<][^\n()\[\]<>]{2,30}[)\]>][ \t]"
 )
-_SAME: Final = dict(
-    zip(
-        "\u2019\u2018\u02bc\u201c\u201d\u00ab\u00bb\u300c\u300d\u3002\uff01\uff1f\uff0c\u3001\u060c\u061f\u0964\uff1a\u2014\u2013\u2026"
-        "\u00a0\u202f\u00bf\u00a1\uff1b\u0130\r\u2011",
-        '\'\'\'"""""".!?,,,?.:--.    ;i\n-',
-        strict=True,
-    )
-)
 _ENGLISH: Final = frozenset(
     b"the to of and is that it you i for in are be this with can not or a as on if your have".split()
 )
 _EMPHASIS: Final = bytes.maketrans(b"*_`#>~", b"      ")
-
-
-def view(answer: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """The part of an answer that is read, and where its pieces come from."""
-    start = len(answer) - len(answer.lstrip())
-    length = len(answer) - start
-    if length <= VIEW_LIMIT:
-        return answer[start:], ((0, start),)
-    middle = length - VIEW_HEAD - VIEW_TAIL
-    at = [VIEW_HEAD + middle * quarter // 4 for quarter in (1, 2, 3)]
-    parts = [(0, VIEW_HEAD), *((place, place + VIEW_WINDOW) for place in at), (length - VIEW_TAIL, length)]
-    texts: list[str] = []
-    pieces: list[tuple[int, int]] = []
-    written = 0
-    for begin, end in parts:
-        pieces.append((written, start + begin))
-        piece = answer[start + begin : start + end]
-        texts.append(piece + "\n")
-        written += len(piece) + 1
-    return "".join(texts), tuple(pieces)
-
-
-def normalise(text: str) -> str:
-    """Lower case, plain quotes and marks; as long as the text."""
-    if not text.isascii():
-        for odd, plain in _SAME.items():
-            if odd in text:
-                text = text.replace(odd, plain)
-    elif "\r" in text:
-        text = text.replace("\r", "\n")
-    return text.lower()
 
 
 def read(prompt: str, answer: str) -> Reading:
@@ -152,7 +115,7 @@ def read(prompt: str, answer: str) -> Reading:
         word_cues=tuple(words),
         piece_cues=tuple(found),
         structure=_structure(places, ends, shape),
-        words=_words(tokens) if language in ("en", "ko") else frozenset(),
+        tokens=tuple(tokens),
     )
 
 
@@ -169,7 +132,7 @@ def _language(tokens: list[bytes]) -> str:
 
 
 _AFTER_QUOTE: Final = 12
-"""Words that must follow a quotation for it to be one, and not an answer in quotation marks."""
+"""Words, or letters of a script without spaces, that must follow a quotation for it to be one, and not an answer in quotation marks."""
 _SPOKEN: Final = frozenset((APOLOGY, NEGATED, REFUSE, IDENTITY, SCOPE, CAPABILITY))
 
 # --- cues ---------------------------------------------------------------------------------------------------------
@@ -177,32 +140,35 @@ _SPOKEN: Final = frozenset((APOLOGY, NEGATED, REFUSE, IDENTITY, SCOPE, CAPABILIT
 
 def _word_cues(tokens: list[bytes]) -> tuple[list[Cue], int]:
     """Cues in words, longest phrase first, then what neighbours make of each other; and the number of sentences."""
-    root = trie()
     cues: list[Cue] = []
     starts = [0]
     skip = 0
-    for index, node in [found for found in enumerate(map(root.get, tokens)) if found[1]]:
-        if index < skip:
-            continue
-        tag, end = _longest(cast("Node", node), tokens, index + 1)
-        if tag == END:
+    nodes = zip(map(trie().get, tokens), [*tokens[1:], b""], strict=False)
+    for index, node, following in [
+        (index, node, following)
+        for index, (node, following) in enumerate(nodes)
+        if node is not None and (None in node or following in node)
+    ]:
+        if node is SENTENCE_END:
             if starts[-1] == index:
-                starts[-1] = end
+                starts[-1] = index + 1
             else:
-                starts.append(end)
-        elif tag is not None:
-            cues.append((len(starts) - 1, index, end, tag))
-            skip = end if tag == REFUSE else index + 1
-    return _reported(_compose(cues, starts), tokens), len(starts) - (starts[-1] >= len(tokens))
+                starts.append(index + 1)
+        elif index >= skip:
+            tag, end = _longest(node, tokens, index + 1) if following in node else (cast("int", node[None]), index + 1)
+            if tag is not None:
+                cues.append((len(starts) - 1, index, end, tag))
+                skip = end if tag == REFUSE else index + 1
+    marks = [index for index, token in enumerate(tokens) if token == b'"'] if b'"' in tokens else []
+    composed = _reported(_compose(cues, starts), marks, len(tokens) - _AFTER_QUOTE)
+    return composed, len(starts) - (starts[-1] >= len(tokens))
 
 
-def _reported(cues: list[Cue], tokens: list[bytes]) -> list[Cue]:
+def _reported(cues: list[Cue], marks: list[int], last: int) -> list[Cue]:
     """What is said within quotation marks is somebody else's word, unless the marks hold the answer itself."""
-    if b'"' not in tokens:
-        return cues
-    marks = [index for index, token in enumerate(tokens) if token == b'"']
-    last = len(tokens) - _AFTER_QUOTE
     quoted = [(one, two) for one, two in zip(marks[::2], marks[1::2], strict=False) if two < last]
+    if not quoted:
+        return cues
     return [
         (sentence, start, end, REPORTED) if tag in _SPOKEN and any(one < start < two for one, two in quoted) else cue
         for cue in cues
@@ -283,14 +249,11 @@ def _character_places(data: bytes, wanted: Iterable[int]) -> dict[int, int]:
 
 
 @cache
-def _tables() -> tuple[tuple[str, re.Pattern[str], tuple[tuple[str, int], ...]], ...]:
-    return tuple(
-        (name, re.compile(letters), tuple((piece, tag) for tag, line in pieces.items() for piece in line.split("|")))
-        for name, letters, pieces in SCRIPTS
-    )
+def _tables() -> tuple[tuple[str, re.Pattern[str], Lexicon], ...]:
+    return tuple((name, re.compile(letters), lexicon(pieces)) for name, letters, pieces in SCRIPTS)
 
 
-def _scripts_of(text: str) -> list[tuple[str, tuple[tuple[str, int], ...]]]:
+def _scripts_of(text: str) -> list[tuple[str, Lexicon]]:
     if text.isascii() or not _FOREIGN.search(text):
         return []
     found = [(name, table) for name, letters, table in _tables() if letters.search(text)]
@@ -298,18 +261,18 @@ def _scripts_of(text: str) -> list[tuple[str, tuple[tuple[str, int], ...]]]:
     return [(name, table) for name, table in found if not (name == "zh" and "ja" in names)]
 
 
-def _piece_cues(text: str, table: tuple[tuple[str, int], ...]) -> list[Cue]:
-    """Up to four places of each piece of a script's lexicon, the last one among them."""
+def _piece_cues(text: str, table: Lexicon) -> list[Cue]:
+    """Every place of every piece of a script's lexicon; pieces may overlap."""
     breaks = [match.end() for match in _BREAK.finditer(text)]
     found: list[Cue] = []
-    for piece, tag in table:
-        start, size = text.find(piece), len(piece)
-        count = 0
-        while start >= 0 and count < 4:
-            found.append((bisect_right(breaks, start), start, start + size, tag))
-            count += 1
-            start = text.find(piece, start + size) if count < 3 else max(text.rfind(piece, start + size), -1)
-    return found
+    match = table.pattern.search(text)
+    while match:
+        start = match.start()
+        sentence = bisect_right(breaks, start)
+        found += [(sentence, start, start + size, tag) for size, tag in table.cues[match[0]]]
+        match = table.pattern.search(text, start + 1)
+    marks = [place for place, letter in enumerate(text) if letter == '"'] if '"' in text else []
+    return _reported(found, marks, len(text) - _AFTER_QUOTE)
 
 
 # --- structure ----------------------------------------------------------------------------------------------------
@@ -397,20 +360,26 @@ def _overlap(prompt: str, tokens: list[bytes]) -> int:
     return min(3, 4 * len(said) // len(asked))
 
 
-# --- words --------------------------------------------------------------------------------------------------------
+# --- words ---------------------------------------------------------------------------------------------------------
 
-_MASK: Final = WORD_SLOTS - 1
 _HEAD: Final = 0x5BD1
 _TAIL: Final = 0x27D4
-"""What turns a slot into the slot of the same word in the opening or at the end: a fixed change of places."""
+"""Seeds of the hash of words in the opening and at the end."""
 
 
-def _words(tokens: list[bytes]) -> frozenset[int]:
-    """Slots of words and pairs of words: of the whole, again of the opening and of the end."""
-    singles = [code & _MASK for code in map(crc32, tokens)]
-    pairs = [(one * 31 + two) & _MASK for one, two in pairwise(singles)]
-    head = singles[:HEAD_WORDS] + pairs[:HEAD_WORDS]
-    tail = singles[-TAIL_WORDS:] + pairs[-TAIL_WORDS:]
-    grams = {*singles, *pairs}
-    grams.update([gram ^ _HEAD for gram in head], [gram ^ _TAIL for gram in tail])
-    return frozenset(grams)
+def _words(tokens: Sequence[bytes]) -> frozenset[int]:
+    """Hashes of words and pairs of words: of the whole, again of the opening and of the end."""
+    singles = list(map(crc32, tokens))
+    head, tail = tokens[:HEAD_WORDS], tokens[-TAIL_WORDS:]
+    heads, tails = list(map(crc32, head, repeat(_HEAD))), list(map(crc32, tail, repeat(_TAIL)))
+    # The hash of a pair goes on from the hash of its first word.
+    return frozenset(
+        chain(
+            singles,
+            heads,
+            tails,
+            map(crc32, tokens[1:], singles),
+            map(crc32, head[1:], heads),
+            map(crc32, tail[1:], tails),
+        )
+    )

@@ -1,49 +1,65 @@
 """The packed weights of the soft classifier: read once, summed per answer.
 
-The file holds no text: eight bytes of name, a header of numbers, then one small integer per slot and class. Slots of
-words are hashes. `scripts/train_refusals.py` writes it and says from which data.
+The file holds no text: eight bytes of name, a header of numbers, then small integers per feature and class, those of
+words and pairs beside their hashes. `scripts/train_refusals.py` writes it and says from which data.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from portable_llm.refusal._soft_features import STRUCTURE_SLOTS, WORD_SLOTS
+from portable_llm.refusal._soft_features import STRUCTURE_SLOTS, Reading
 
-MAGIC: Final = b"pllmsoft"
-HEADER: Final = struct.Struct("<8s2I5d")
+MAGIC: Final = b"pllmsof2"
+HEADER: Final = struct.Struct("<8s2I7d")
 FILE: Final = "_soft_weights.bin"
+SURE: Final = 2.5
+"""Lead of the first class over the second, in logits, at which structure decides alone. Beyond it words changed two
+verdicts in four thousand, out of fold."""
 _SHIFT: Final = 32
-_LEVEL: Final = 1 << 15
-"""Added to every packed weight, so that two signed sums share one integer without touching."""
+_HALF: Final = 1 << 31
+_LOW: Final = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """Weights against compliance: partial and refusal, packed into one integer per slot."""
+    """Weights against compliance: partial and refusal, packed into one integer per feature.
 
-    structure: array[int]
-    words: array[int]
+    Two signed numbers share an integer (`partial << 32` plus `refusal`), so that one sum adds both. Sums are of
+    integers: the same answer gives the same verdict everywhere.
+    """
+
+    structure: list[int]
+    words: dict[int, int]
+    """By the hash of a word or pair; those without a weight are not listed."""
     bias: tuple[float, float]
+    shift: tuple[float, float]
+    """What the words add for every answer."""
     structure_unit: float
     word_unit: float
     temperature: float
     """Divides the logits, so that a probability means what it says (fitted out of fold)."""
 
-    def logits(self, structure: Iterable[int], words: Iterable[int]) -> tuple[float, float]:
-        """Partial and refusal against compliance."""
-        first = _unpacked(list(map(self.structure.__getitem__, structure)))
-        second = _unpacked(list(map(self.words.__getitem__, words)))
+    def logits(self, reading: Reading) -> tuple[float, float]:
+        """Partial and refusal against compliance. Where structure is sure of itself, words are not asked."""
+        first = _unpacked(sum(map(self.structure.__getitem__, reading.structure)))
+        logits = (
+            self.bias[0] + first[0] * self.structure_unit,
+            self.bias[1] + first[1] * self.structure_unit,
+        )
+        _, second, best = sorted((0.0, *logits))
+        if best - second > SURE:
+            return logits
+        more = _unpacked(sum(filter(None, map(self.words.get, reading.words()))))
         return (
-            self.bias[0] + first[0] * self.structure_unit + second[0] * self.word_unit,
-            self.bias[1] + first[1] * self.structure_unit + second[1] * self.word_unit,
+            logits[0] + self.shift[0] + more[0] * self.word_unit,
+            logits[1] + self.shift[1] + more[1] * self.word_unit,
         )
 
     def probabilities(self, logits: tuple[float, float]) -> tuple[float, float, float]:
@@ -68,41 +84,40 @@ def model() -> Model:
 
 def pack(
     structure: Sequence[tuple[int, int]],
-    words: Sequence[tuple[int, int]],
-    numbers: tuple[float, float, float, float, float],
+    words: Mapping[int, tuple[int, int]],
+    numbers: tuple[float, float, float, float, float, float, float],
 ) -> bytes:
-    """The bytes of a model: `numbers` are the two biases, two units and the temperature."""
-    head = HEADER.pack(MAGIC, len(structure), len(words), *numbers)
-    flat = array("h", [value for pair in structure for value in pair])
-    small = array("b", [value for pair in words for value in pair])
-    return head + flat.tobytes() + small.tobytes()
+    """The bytes of a model: `numbers` are the two biases, the two shifts, two units and the temperature."""
+    keys = sorted(words)
+    head = HEADER.pack(MAGIC, len(structure), len(keys), *numbers)
+    wide = struct.pack(f"<{2 * len(structure)}h", *[value for pair in structure for value in pair])
+    hashes = struct.pack(f"<{len(keys)}I", *keys)
+    return head + wide + hashes + struct.pack(f"<{2 * len(keys)}b", *[value for key in keys for value in words[key]])
 
 
 def unpack(data: bytes) -> Model:
     """The model in `data`; raises `ValueError` where it is none or was made for other features."""
-    magic, structure_slots, word_slots, *numbers = HEADER.unpack_from(data)
-    if (magic, structure_slots, word_slots) != (MAGIC, STRUCTURE_SLOTS, WORD_SLOTS):
+    magic, slots, count, *numbers = HEADER.unpack_from(data)
+    if (magic, slots) != (MAGIC, STRUCTURE_SLOTS) or len(data) != HEADER.size + 4 * slots + 6 * count:
         raise ValueError("these weights belong to other features; run scripts/train_refusals.py")
-    structure, words = array("h"), array("b")
-    cut = HEADER.size + structure_slots * 4
-    structure.frombytes(data[HEADER.size : cut])
-    words.frombytes(data[cut:])
+    wide = struct.unpack_from(f"<{2 * slots}h", data, HEADER.size)
+    hashes = struct.unpack_from(f"<{count}I", data, HEADER.size + 4 * slots)
+    small = struct.unpack_from(f"<{2 * count}b", data, HEADER.size + 4 * slots + 4 * count)
     return Model(
-        structure=_packed(structure),
-        words=_packed(words),
+        structure=_packed(wide),
+        words=dict(zip(hashes, _packed(small), strict=True)),
         bias=(numbers[0], numbers[1]),
-        structure_unit=numbers[2],
-        word_unit=numbers[3],
-        temperature=numbers[4],
+        shift=(numbers[2], numbers[3]),
+        structure_unit=numbers[4],
+        word_unit=numbers[5],
+        temperature=numbers[6],
     )
 
 
-def _packed(flat: Sequence[int]) -> array[int]:
-    return array(
-        "q", [(one + _LEVEL) << _SHIFT | (two + _LEVEL) for one, two in zip(flat[::2], flat[1::2], strict=True)]
-    )
+def _packed(flat: Sequence[int]) -> list[int]:
+    return [(partial << _SHIFT) + refusal for partial, refusal in zip(flat[::2], flat[1::2], strict=True)]
 
 
-def _unpacked(packed: list[int]) -> tuple[int, int]:
-    total, lift = sum(packed), len(packed) * _LEVEL
-    return (total >> _SHIFT) - lift, (total & ((1 << _SHIFT) - 1)) - lift
+def _unpacked(total: int) -> tuple[int, int]:
+    refusal = ((total + _HALF) & _LOW) - _HALF
+    return (total - refusal) >> _SHIFT, refusal
