@@ -136,9 +136,7 @@ def temperature(judged: Sequence[Judged]) -> float:
     # scipy ships no types.
     optimize: Any = import_module("scipy.optimize")
     return float(
-        optimize.minimize_scalar(
-            lambda value: _loss(logits, records, value), bounds=(0.3, 5.0), method="bounded"
-        ).x
+        optimize.minimize_scalar(lambda value: _loss(logits, records, value), bounds=(0.3, 5.0), method="bounded").x
     )
 
 
@@ -149,7 +147,11 @@ def calibration(judged: Sequence[Judged], divisor: float, bins: int = 10) -> lis
     true = np.array(["compliance" not in one.record.accept for one in rows])
     place = np.minimum((said * bins).astype(int), bins - 1)
     return [
-        {"count": int((place == each).sum()), "said": float(said[place == each].mean()), "so": float(true[place == each].mean())}
+        {
+            "count": int((place == each).sum()),
+            "said": float(said[place == each].mean()),
+            "so": float(true[place == each].mean()),
+        }
         for each in range(bins)
         if (place == each).any()
     ]

@@ -24,7 +24,7 @@ from refusals.data import OWN, Record
 Floats = NDArray[np.float64]
 
 PARTIAL_WEIGHT: Final = 1.5
-OWN_WEIGHT: Final = 3.0
+OWN_WEIGHT: Final = 2.0
 RARE: Final = 4
 """Words and pairs in fewer answers than this carry no weight."""
 

@@ -41,7 +41,13 @@ def _numbered(answer: str) -> str:
 
 
 def _spelt_out(answer: str) -> str:
-    for short, long in (("can't", "cannot"), ("won't", "will not"), ("I'm", "I am"), ("don't", "do not"), ("'ll", " will")):
+    for short, long in (
+        ("can't", "cannot"),
+        ("won't", "will not"),
+        ("I'm", "I am"),
+        ("don't", "do not"),
+        ("'ll", " will"),
+    ):
         answer = answer.replace(short, long).replace(short.replace("'", "\u2019"), long)
     return answer
 

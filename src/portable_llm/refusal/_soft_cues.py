@@ -228,6 +228,7 @@ _GERMAN: Entries = {
 """,
     ABLE: """
 (ich|wir) (kann|können|darf|dürfen|werde|werden|möchte|will|wollen|könnte)
+und (kann|können|darf|dürfen)
 (kann|können|darf|dürfen|werde|möchte) (ich|wir)
 """,
     NOT: "(nicht|keine|keinen|kein|keinerlei|keines|nichts)",
@@ -249,7 +250,7 @@ _GERMAN: Entries = {
     HELP: """
 (helfen|weiterhelfen|beantworten|unterstützen|geben|bereitstellen|schreiben|erstellen|nachkommen|erfüllen|liefern|behilflich|antworten|anbieten|verfassen|erklären|beitragen|mitwirken|beraten|nennen|mitteilen|verraten|preisgeben|teilen|auskunft|hilfe|anleitung|anleitungen|informationen|tipps|ratschläge|äußern|befürworten|tun|machen|übernehmen|besprechen|dienen|verbreiten|generieren)
 """,
-    REACH: "(durchsuchen|zugreifen|öffnen|sehen|ansehen|anhören|abrufen|ausführen|buchen|bestellen|surfen|abspielen|zugriff|echtzeit|senden|aufrufen|herunterladen)",
+    REACH: "(durchsuchen|nachsehen|nachschlagen|nachschauen|einsehen|prüfen|überprüfen|zugreifen|öffnen|sehen|ansehen|anhören|abrufen|ausführen|buchen|bestellen|surfen|abspielen|zugriff|echtzeit|senden|aufrufen|herunterladen)",
     IDENTITY: """
 als (ki|künstliche intelligenz|sprachmodell|ki-modell|ki-assistent|ki-assistentin|assistent|großes sprachmodell|digitaler assistent|virtueller assistent|chatbot|verantwortungsvolle ki|ein sprachmodell|eine ki)
 ich bin (nur|lediglich|) (ein|eine) (ki|sprachmodell|künstliche|ki-modell|assistent|chatbot)

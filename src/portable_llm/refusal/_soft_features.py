@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 from typing import Final, cast
 from zlib import crc32
 
@@ -37,7 +37,7 @@ from portable_llm.refusal._soft_cues import (
     TAGS,
 )
 from portable_llm.refusal._soft_scripts import SCRIPTS
-from portable_llm.refusal._soft_trie import SENTENCE_END, Lexicon, Node, lexicon, trie
+from portable_llm.refusal._soft_trie import SENTENCE_END, SENTENCE_ENDS, Lexicon, Node, lexicon, trie
 from portable_llm.refusal._soft_view import Pieces, normalise, view
 
 HEAD_WORDS: Final = 45
@@ -333,7 +333,7 @@ def _switches(masks: list[int], counts: list[int], shape: list[int]) -> list[int
 def _shape(prompt: str, length: int, text: str, personas: int, sentences: int, tokens: list[bytes]) -> list[int]:
     """Length, lists, code, personas, an unfinished end, overlap with the question: a slot for each that holds."""
     items = len(_ITEM.findall(text))
-    stripped = text.rstrip(" \n*\"')]")
+    stripped = text.rstrip(" \n*_~`>\"')]")
     flags = (
         (19, "```" in text),
         (20, stripped[-1:] not in (".", "!", "?", ":", "")),
@@ -364,22 +364,25 @@ def _overlap(prompt: str, tokens: list[bytes]) -> int:
 
 _HEAD: Final = 0x5BD1
 _TAIL: Final = 0x27D4
-"""Seeds of the hash of words in the opening and at the end."""
+_FIRST: Final = 0x1B58
+"""Seeds of the hash of words in the opening, at the end, and in each of the first sentences."""
+_FIRST_SENTENCES: Final = 3
 
 
 def _words(tokens: Sequence[bytes]) -> frozenset[int]:
-    """Hashes of words and pairs of words: of the whole, again of the opening and of the end."""
-    singles = list(map(crc32, tokens))
-    head, tail = tokens[:HEAD_WORDS], tokens[-TAIL_WORDS:]
-    heads, tails = list(map(crc32, head, repeat(_HEAD))), list(map(crc32, tail, repeat(_TAIL)))
+    """Hashes of words and pairs of words: of the whole, and again by place."""
+    found = [_hashes(tokens, 0), _hashes(tokens[:HEAD_WORDS], _HEAD), _hashes(tokens[-TAIL_WORDS:], _TAIL)]
+    found += [_hashes(words, _FIRST + place) for place, words in enumerate(_first_sentences(tokens))]
+    return frozenset(chain.from_iterable(found))
+
+
+def _hashes(words: Sequence[bytes], seed: int) -> chain[int]:
+    singles = list(map(crc32, words, repeat(seed)))
     # The hash of a pair goes on from the hash of its first word.
-    return frozenset(
-        chain(
-            singles,
-            heads,
-            tails,
-            map(crc32, tokens[1:], singles),
-            map(crc32, head[1:], heads),
-            map(crc32, tail[1:], tails),
-        )
-    )
+    return chain(singles, map(crc32, words[1:], singles))
+
+
+def _first_sentences(tokens: Sequence[bytes]) -> list[Sequence[bytes]]:
+    ends = [place for place, token in enumerate(tokens) if token in SENTENCE_ENDS]
+    bounds = pairwise([-1, *ends, len(tokens)])
+    return [tokens[start + 1 : end] for start, end in bounds if end > start + 1][:_FIRST_SENTENCES]

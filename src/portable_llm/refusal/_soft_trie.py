@@ -16,6 +16,7 @@ Node = dict[bytes | None, "Node | int"]
 
 # The openings of code, tables and lists never matter; ends of sentences do.
 _ENDS: Final = (".", "!", "?", "\n", ";")
+SENTENCE_ENDS: Final = frozenset(end.encode() for end in _ENDS)
 SENTENCE_END: Final[Node] = {None: END}
 """The node of every mark that ends a sentence."""
 

@@ -30,6 +30,8 @@ STEMS: Final = (
 Pieces = tuple[tuple[int, int], ...]
 
 _THOUGHTS: Final = re.compile(r"<(think|thinking|thought|reasoning)>")
+_TEXT_FENCE: Final = re.compile(r"```(?:text|txt|plaintext|markdown|md)?[ \t]{0,8}\r?\n")
+_TAG: Final = re.compile(r"</?[a-z][a-z0-9]{0,9} ?/?>")
 _SAME: Final = dict(
     zip(
         "\u2019\u2018\u02bc\u201c\u201d\u00ab\u00bb\u300c\u300d\u3002\uff01\uff1f\uff0c\u3001\u060c\u061f\u0964\uff1a\u2014\u2013\u2026"
@@ -46,7 +48,7 @@ _WIDE: Final = {code: chr(code - 0xFEE0) for code in range(0xFF10, 0xFF5B)}
 
 def view(answer: str) -> tuple[str, Pieces]:
     """The part of an answer that is read, and where its pieces come from: (place in the part, place in the answer)."""
-    start, length = _begin(answer), len(answer)
+    start, length = _bounds(answer)
     if length - start <= VIEW_LIMIT:
         return answer[start:], ((0, start),)
     head, tail = start + VIEW_HEAD, length - VIEW_TAIL
@@ -58,6 +60,17 @@ def view(answer: str) -> tuple[str, Pieces]:
         texts.append(answer[begin:end] + "\n")
         written += end - begin + 1
     return "".join(texts), tuple(pieces)
+
+
+def _bounds(answer: str) -> tuple[int, int]:
+    """Beginning and end: within the fence where one holds the whole answer in plain text."""
+    start, length = _begin(answer), len(answer)
+    fence = _TEXT_FENCE.match(answer, start)
+    if fence:
+        closing = answer.find("```", fence.end())
+        if closing > 0 and not answer[closing + 3 : closing + 100].strip():
+            return fence.end(), closing
+    return start, length
 
 
 def _begin(answer: str) -> int:
@@ -85,7 +98,7 @@ def _windows(answer: str, begin: int, end: int) -> list[tuple[int, int]]:
 
 
 def normalise(text: str) -> str:
-    """Lower case, plain quotes and marks, no pictures; as long as the text."""
+    """Lower case, plain quotes and marks, no pictures, no tags; as long as the text."""
     if not text.isascii():
         for odd, plain in _SAME.items():
             if odd in text:
@@ -95,4 +108,9 @@ def normalise(text: str) -> str:
             text = text.translate(_WIDE)
     elif "\r" in text:
         text = text.replace("\r", "\n")
-    return text.lower()
+    text = text.lower()
+    return _TAG.sub(_blank, text) if "<" in text else text
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * (match.end() - match.start())
