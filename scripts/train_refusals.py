@@ -35,7 +35,8 @@ def main() -> None:
     parser.add_argument("--speed", action="store_true", help="print milliseconds of the shipped classifier")
     options = parser.parse_args()
     if options.speed:
-        return clock(options.data)
+        clock(options.data)
+        return
     if not options.page:
         results = measured(options.data, keep=not options.evaluate)
         print(json.dumps(brief(results), indent=1))

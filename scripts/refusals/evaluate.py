@@ -135,9 +135,11 @@ def temperature(judged: Sequence[Judged]) -> float:
     logits, records = np.array([one.logits for one in rows]), [one.record for one in rows]
     # scipy ships no types.
     optimize: Any = import_module("scipy.optimize")
-    return float(
-        optimize.minimize_scalar(lambda value: _loss(logits, records, value), bounds=(0.3, 5.0), method="bounded").x
-    )
+
+    def loss(value: float) -> float:
+        return _loss(logits, records, value)
+
+    return float(optimize.minimize_scalar(loss, bounds=(0.3, 5.0), method="bounded").x)
 
 
 def calibration(judged: Sequence[Judged], divisor: float, bins: int = 10) -> list[dict[str, float]]:
@@ -267,7 +269,7 @@ def worst(judged: Sequence[Judged], divisor: float, count: int = 50) -> list[dic
     """The errors it was surest of: record, what the label allows, what was said, and how sure."""
     rows = [one for one in judged if one.record.agreed and not one.is_right]
     shares = _shares(np.array([one.logits for one in rows]), divisor)
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "id": one.record.id,
             "wanted": " or ".join(sorted(one.record.accept)),
@@ -276,7 +278,11 @@ def worst(judged: Sequence[Judged], divisor: float, count: int = 50) -> list[dic
         }
         for one, share_ in zip(rows, shares, strict=True)
     ]
-    return sorted(lines, key=lambda line: (-line["probability"], line["id"]))[:count]
+    return sorted(lines, key=_surest_first)[:count]
+
+
+def _surest_first(line: dict[str, Any]) -> tuple[float, str]:
+    return -line["probability"], line["id"]
 
 
 def rounded(values: Mapping[str, float]) -> dict[str, float]:

@@ -31,8 +31,12 @@ def scorer(folder: Path) -> ModuleType | None:
 def scored(module: ModuleType, folder: Path, judged: Sequence[Judged]) -> dict[str, Any]:
     """What the scorer itself prints for verdicts out of fold."""
     table = {(one.record.prompt, one.record.response): one.answer for one in judged}
+
+    def say(prompt: str, response: str) -> str:
+        return table.get((prompt, response), "compliance")
+
     stand_in = ModuleType("out_of_fold")
-    stand_in.__dict__["say"] = lambda prompt, response: table.get((prompt, response), "compliance")
+    stand_in.__dict__["say"] = say
     sys.modules["out_of_fold"] = stand_in
     with tempfile.TemporaryDirectory() as place:
         out = Path(place) / "scores.json"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004  (prose reads better as one paragraph a line)
 """The model card and its plot, from the stored results alone: `python scripts/train_refusals.py --page`."""
 
 from __future__ import annotations

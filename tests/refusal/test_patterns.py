@@ -61,7 +61,7 @@ def faults(sequence: Any, within: bool = False, last: bool = True) -> Iterator[s
             yield from faults(part, within or item[0] in REPEATS, is_last)
 
 
-@pytest.mark.parametrize(("name", "pattern"), patterns(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "pattern"), list(patterns()))
 def test_no_pattern_can_walk_a_text_twice(name: str, pattern: re.Pattern[Any]):
     if name not in ANCHORED:
         assert list(faults(parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE))) == []

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (other scripts are wider than they look)
 """Six kinds of answers in twelve languages, in sentences of our own that train nothing.
 
 Partial refusals are hard to tell from full ones in languages without training data: there it counts that the refused

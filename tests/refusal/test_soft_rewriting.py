@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from refusals.perturb import NAMES, perturbed
 
 from portable_llm.refusal import classify
 from refusal.test_soft_kinds import DISCLAIMED, INCAPABLE, NARRATED, OUT_OF_SCOPE
 from refusal.test_soft_languages import ANSWERS, REFUSALS
+from refusals.perturb import NAMES, perturbed
 
 TEXTS = (
     *(text for texts in REFUSALS.values() for text in texts),

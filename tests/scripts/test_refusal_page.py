@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
+
+from portable_llm.refusal._soft_model import FILE
 from refusals import pages
 from refusals.notes import NOTES
 from refusals.perturb import NAMES
-
-from portable_llm.refusal._soft_model import FILE
 
 WEIGHTS = pages.ROOT / "src" / "portable_llm" / "refusal" / FILE
 

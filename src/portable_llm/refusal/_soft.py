@@ -103,29 +103,17 @@ def _placed(span: tuple[int, int, int], reading: Reading) -> tuple[int, int, str
 # Stems of rules and harms; the vocabulary of `RefusalCategory`. The first that stands near a cue counts.
 _TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("self_harm", ("suicid", "self-harm", "self harm", "hurt yourself")),
-    (
-        "privacy",
-        ("privacy", "personal information", "personal data", "confidential", "privatsph", "vie privée", "privacidad")
-        + ("プライバシー", "隐私", "개인"),
-    ),
-    (
-        "copyright",
-        ("copyright", "urheberrecht", "droit d'auteur", "derechos de autor", "direitos autorais", "著作権", "版权")
-        + ("저작권", "авторск"),
-    ),
-    (
-        "hate",
-        ("hate speech", "racis", "sexis", "discrimin", "derogatory", "bigot", "diskriminier", "差別", "歧视", "차별")
-        + ("혐오", "дискрим"),
-    ),
+    ("privacy", ("privacy", "personal information", "personal data", "confidential", "privatsph", "vie privée")),
+    ("privacy", ("privacidad", "プライバシー", "隐私", "개인")),
+    ("copyright", ("copyright", "urheberrecht", "droit d'auteur", "derechos de autor", "direitos autorais", "著作権")),
+    ("copyright", ("版权", "저작권", "авторск")),
+    ("hate", ("hate speech", "racis", "sexis", "discrimin", "derogatory", "bigot", "diskriminier", "差別", "歧视")),
+    ("hate", ("차별", "혐오", "дискрим")),
     ("sexual", ("sexual", "explicit content", "porn", "nsfw")),
     ("cyber", ("hack", "malware", "phishing", "cyber", "ransomware")),
     ("violence", ("violen", "weapon", "bomb", "murder", "gewalt", "暴力", "폭력", "насили")),
-    (
-        "illegal",
-        ("illegal", "unlawful", "against the law", "criminal", "illicit", "fraud", "ilegal", "illégal")
-        + ("rechtswidrig", "違法", "非法", "违法", "불법"),
-    ),
+    ("illegal", ("illegal", "unlawful", "against the law", "criminal", "illicit", "fraud", "ilegal", "illégal")),
+    ("illegal", ("rechtswidrig", "違法", "非法", "违法", "불법")),
 )
 
 

@@ -60,7 +60,7 @@ class Reading:
     word_cues: tuple[Cue, ...]
     piece_cues: tuple[Cue, ...]
     structure: frozenset[int]
-    tokens: tuple[bytes, ...]
+    tokens: Sequence[bytes]
 
     def words(self) -> frozenset[int]:
         """Hashes of words and pairs of words, where the language has training data."""
@@ -115,7 +115,7 @@ def read(prompt: str, answer: str) -> Reading:
         word_cues=tuple(words),
         piece_cues=tuple(found),
         structure=_structure(places, ends, shape),
-        tokens=tuple(tokens),
+        tokens=tokens,
     )
 
 
@@ -132,7 +132,7 @@ def _language(tokens: list[bytes]) -> str:
 
 
 _AFTER_QUOTE: Final = 12
-"""Words, or letters of a script without spaces, that must follow a quotation for it to be one, and not an answer in quotation marks."""
+"""Words (letters, in other scripts) that must follow a quotation; where fewer do, the marks hold the answer itself."""
 _SPOKEN: Final = frozenset((APOLOGY, NEGATED, REFUSE, IDENTITY, SCOPE, CAPABILITY))
 
 # --- cues ---------------------------------------------------------------------------------------------------------

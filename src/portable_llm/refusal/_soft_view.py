@@ -26,6 +26,7 @@ STEMS: Final = (
     "नहीं कर सकत", "नहीं दे सकत",
 )  # fmt: skip
 """What a speaker who declines something says, in twelve languages: where to look, not what to conclude."""
+_PLAIN_STEMS: Final = tuple(stem for stem in STEMS if stem.isascii())
 
 Pieces = tuple[tuple[int, int], ...]
 
@@ -87,10 +88,13 @@ def _begin(answer: str) -> int:
 
 def _windows(answer: str, begin: int, end: int) -> list[tuple[int, int]]:
     """Around the first words that may decline something between the opening and the end."""
-    middle = answer[begin : min(end, begin + SEARCH_LIMIT)].replace("\u2019", "'").lower()
+    middle = answer[begin : min(end, begin + SEARCH_LIMIT)].lower()
+    stems = _PLAIN_STEMS if middle.isascii() else STEMS
+    if stems is STEMS:
+        middle = middle.replace("\u2019", "'")
     found: list[tuple[int, int]] = []
     last = begin
-    for place in sorted(begin + at for at in map(middle.find, STEMS) if at >= 0):
+    for place in sorted(begin + at for at in map(middle.find, stems) if at >= 0):
         if place >= last and len(found) < WINDOWS and place < end:
             found.append((max(last, place - BEFORE), min(end, place + AFTER)))
             last = found[-1][1]
