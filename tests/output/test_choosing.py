@@ -100,6 +100,17 @@ def sent_schema(made: Plan[Any]) -> Any:
     return config.get("responseJsonSchema") or config.get("responseSchema")
 
 
+def values_in(value: Any) -> Iterator[Any]:
+    """Every object of a wire request, also those that it holds as JSON text."""
+    if isinstance(value, str) and value.startswith("{"):
+        value = json.loads(value)
+    if isinstance(value, dict):
+        yield value
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from values_in(item)
+
+
 def reason(made: Plan[Any]) -> str:
     return " ".join(entry.detail for entry in made.adaptations if entry.subject == "/output")
 
@@ -418,7 +429,7 @@ def test_what_is_sent_is_of_the_dialect_and_all_losses_are_on_record(schema: dic
     assert lowered is None or set(lowered.adaptations) <= set(made.adaptations)
     assert lowered is not None or travels(made) != "native"
     if lowered is not None and travels(made) == "native" and lowered.schema:
-        assert sent_schema(made) == lowered.schema
+        assert lowered.schema in values_in(made.call.json)
         assert lower(lowered.schema, dialect_of(made)).is_identity
 
 

@@ -161,6 +161,11 @@ def test_references_that_lead_only_to_each_other_are_refused(name: str) -> None:
 def test_a_definition_that_contains_itself_in_many_places_is_not_multiplied(name: str) -> None:
     members = {f"m{i}": {"$ref": "#/$defs/node", "description": "x" * 300} for i in range(12)}
     node = {"type": "object", "properties": members, "required": ["m0"], "additionalProperties": False}
-    schema = {"type": "object", "properties": {"v": {"$ref": "#/$defs/node"}}, "required": ["v"], "$defs": {"node": node}}
+    schema = {
+        "type": "object",
+        "properties": {"v": {"$ref": "#/$defs/node"}},
+        "required": ["v"],
+        "$defs": {"node": node},
+    }
 
     assert len(str(lower(schema, name).schema)) < 4 * len(str(schema))

@@ -46,6 +46,7 @@ class Signal:
 
 
 _WIRE_FACTS = "wire facts 2026-11-23"
+_DASHSCOPE_OUTPUT = "DashScope: the same code as for its input filter, told apart by the sentence"
 _AZURE = "Azure content filtering docs 2026-11-24"
 
 
@@ -78,6 +79,8 @@ _OPENAI_CHAT = (
     _chat("code", "cyber_policy", "provider_policy", "cyber", fact="microsoft/PyRIT #2714"),
     _chat("code", "misalignment_policy_violation", "provider_policy", "other", fact="openai SDK 3.54.0"),
     _chat("misalignment", ANY, "provider_policy", "other", fact="openai SDK 3.54.0"),
+    _chat("error.message", "output data may contain inappropriate content", "output_filter", fact=_DASHSCOPE_OUTPUT),
+    _chat("error.message", "output text data may contain inappropriate", "output_filter", fact=_DASHSCOPE_OUTPUT),
     _chat("error.message", "datainspectionfailed", "input_filter", fact="DashScope, QwenLM/qwen-code #3145"),
     _chat("error.message", "content management policy", "input_filter", is_billed=True, fact=_AZURE),
     _chat(

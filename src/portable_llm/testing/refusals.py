@@ -75,6 +75,12 @@ _CHAT: Mapping[str, Row] = {
         None,
         misalignment={"error_type": "potentially_unintended_data_access", "detailed_explanation": "Blocked."},
     ),
+    "error.message=output data may contain inappropriate content": _error(
+        "data_inspection_failed", "Output data may contain inappropriate content."
+    ),
+    "error.message=output text data may contain inappropriate": _error(
+        "data_inspection_failed", "Output text data may contain inappropriate content."
+    ),
     "error.message=datainspectionfailed": _error(
         None, "<400> InternalError.Algo.DataInspectionFailed: Input text data may contain inappropriate content."
     ),
