@@ -62,7 +62,8 @@ clients call them before a request. How one schema fares, keyword by keyword: [S
 The peers report no loss at all, so each difference is a silent one: that is what *usable* measures, not how well they
 guess. Where they guess well, *kept* says so. *Unchanged* is the schema sent as it is.
 
-An entry of the ledger is scored as it is; an encoding counts at its place (`compile_schema` in `benchmarks/contracts.py`).
+An entry of the ledger is scored as it is; an encoding counts at its place (`compile_schema` in
+`benchmarks/contracts.py`).
 Medians are wall-clock time on a machine with other work, so they say more than they should; `benchmarks/schemas.py`
 measures processor time. Each peer's row is of the version it names.
 """

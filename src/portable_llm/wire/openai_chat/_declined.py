@@ -56,17 +56,11 @@ def declined_by_error(
     report = as_dict(inner.get("content_filter_result")) or as_dict(inner.get("content_filter_results"))
     hits = hits_of(report)
     # Azure wraps the code of its policy into a plainer one; the inner one knows about the bill.
-<<<<<<< HEAD
     policy = signal_of(wire, "code", as_str(inner.get("code")) or "")
-    refusal = hard(
-        _row("code", word, wire),
-=======
-    policy = signal_of(_WIRE, "code", as_str(inner.get("code")) or "")
     # One code may stand for two filters: DashScope says in the sentence that the output was stopped.
-    sentence = signal_in(_WIRE, error_message(fields) or "")
+    sentence = signal_in(wire, error_message(fields) or "")
     refusal = hard(
-        sentence if sentence and sentence.source == "output_filter" else _row("code", word),
->>>>>>> ed734d5 (Tell DashScope's output filter from its input filter by the sentence)
+        sentence if sentence and sentence.source == "output_filter" else _row("code", word, wire),
         word,
         categories=[name for name, _ in hits] or reasons,
         evidence=(
