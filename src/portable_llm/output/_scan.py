@@ -246,6 +246,9 @@ class Scanner(StringReader):
         if not top or is_doubled or len(self._stack) < 2 or type(self._stack[-2][0]) is not dict:
             raise UnreadableError("a name stands in an array", self.at)
         self.mismatches += 1
+        while self.edits and self.edits[-1][1] >= self._piece:
+            self.edits.pop()
+        self.at = self._piece
         self._note("bracket_added", self.at, self.at, "]")
         self._close()
 
