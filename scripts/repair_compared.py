@@ -99,9 +99,10 @@ tests hold the figures (`tests/output/test_recorded_figures.py`).
 SPEED = """\
 ## Speed
 
-Figures of {date}: {machine}, with other programs running (load {load}), so processor time, the median of batches; each
-library in a process of its own. What counts is the ratio within a row: absolute figures differ by machine and by day.
-Again: `cd benchmarks; PYTHONPATH=../src python repair.py {date} --python PYTHON --node-modules FOLDER`.
+Figures of {date}: {machine}, with other programs running (load {load}), so processor time, and of 25 batches
+the fastest; each library in a process of its own. What counts is the ratio within a row: absolute figures differ by
+machine and by day. Again: `cd benchmarks; PYTHONPATH=../src python repair.py {date} --python PYTHON --node-modules
+FOLDER`.
 
 | goal | measured | |
 | --- | --- | --- |
