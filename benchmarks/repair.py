@@ -4,8 +4,8 @@
 
 Writes `results/repair_speed.json`, from which the documentation's tables are made. PYTHON and FOLDER hold the other
 libraries, as for `collect_repairs.py`; without them only this one is measured. Times are processor time of the fastest
-of 25 batches, so that other programs disturb them little; all the same, run it where little else runs. Without a date it
-prints a few figures and writes nothing.
+of 25 batches, so that other programs disturb them little; all the same, run it where little else runs. Without a date
+it prints a few figures and writes nothing.
 """
 
 from __future__ import annotations
