@@ -52,6 +52,9 @@ _PLAIN_NAMED = {
     quote: re.compile(rf"{quote}([^\"'\\\x00-\x1f]*+){quote}\s*+:\s*+(?=[^\s/#`\ufeff\u200b\u2060])") for quote in "\"'"
 }
 _PLAIN_ITEM = {quote: re.compile(rf"{quote}([^\"'\\\x00-\x1f]*+){quote}(?=\s*+,\s*+[\"'{{\[])") for quote in "\"'"}
+_INTEGERS = re.compile(
+    r"-?(?:0|[1-9][0-9]{0,14})(?=\s*+,)(?:\s*+,\s*+-?(?:0|[1-9][0-9]{0,14})(?=\s*+,\s*+[-0-9\"'\[{]))*+"
+)
 _PLAIN_COMMA = re.compile(r"\s*+,\s*+(?=[^\s,，;.…/#`}\]\[\ufeff\u200b\u2060])")
 _PLAIN_SPACE = re.compile(r"\s*+(?=[^\s,，;.…/#`}\]\[\ufeff\u200b\u2060])")
 """The same for names, items, and what stands between them."""
@@ -235,6 +238,9 @@ class Scanner(StringReader):
             if char == "'":
                 self._note("quotes_replaced", start, self.at, f'"{match[1]}"')
             self._put(match[1], len(top), start)
+        elif self._spans is None and char.isdigit() and (run := _INTEGERS.match(self.text, self.at)) is not None:
+            top += map(int, run[0].split(","))
+            self.at = run.end()
         elif char == '"' and NAME.match(self.text, self.at):
             self._name_in_array(top)
         else:
