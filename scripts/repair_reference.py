@@ -122,7 +122,7 @@ REFUSED = (
     Refusal('<think>maybe {"a": 1}', "a draft within the reasoning is not the answer"),
     Refusal("It returns {'a': 1} here.", "a sentence that mentions a value is not an answer"),
     Refusal('{"a": {"b": 1}}, "c": 2}', "the object closes before its members end"),
-    Refusal("[" * 300, "deeper than 200 levels nobody writes by hand, and nobody reads"),
+    Refusal("[" * 600, "deeper than 512 levels nobody writes by hand, and nobody reads"),
     Refusal("{}", "a required member is never filled", _AGE),
     Refusal('{"age": 3.7}', "rounding loses something; `integer_rounded` allows it", _AGE),
     Refusal('{"age": "about 30"}', "a number with a word around it is not that number", _AGE),

@@ -49,7 +49,7 @@ def test_a_page_names_only_files_that_exist(page):
     named = [
         found[1]
         for code in INLINE_CODE.findall(page.read_text("utf-8"))
-        if (found := A_FILE.fullmatch(code.split()[0]))
+        if (words := code.split()) and (found := A_FILE.fullmatch(words[0]))
     ]
 
     assert [path for path in named if not (CHECKOUT / path).exists()] == []
