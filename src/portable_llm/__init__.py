@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from portable_llm._events import ToolCallDelta as ToolCallDelta
     from portable_llm._http import HttpReply as HttpReply
     from portable_llm._http import Timeouts as Timeouts
+    from portable_llm._listing import ModelInfo as ModelInfo
     from portable_llm._messages import BlobPart as BlobPart
     from portable_llm._messages import Citation as Citation
     from portable_llm._messages import FilePart as FilePart
@@ -115,6 +116,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "_adaptation": ("Adaptation", "LossPolicy", "Repair", "severity_of"),
     "_capabilities": ("Capabilities", "Fact", "ModelRule"),
+    "_listing": ("ModelInfo",),
     "_client": ("AsyncClient", "Client"),
     "_errors": (
         "AnswerError",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
     from portable_llm._capabilities import Fact
+    from portable_llm._listing import ModelInfo
     from portable_llm.providers import Provider
     from portable_llm.transport import AiohttpSession, AsyncDriver, HttpxAsyncClient, HttpxClient
 
@@ -371,6 +372,14 @@ class Client(ToolRuns, _BaseClient[SyncDriver]):
         target, call = self._raw(provider, path, json, method)
         return self._driver.run(exchange.raw(target, call, self._link(target)))
 
+    def models(self, provider: str) -> tuple[ModelInfo, ...]:
+        """The models that a provider (`name` or `name@base_url`) lists: with limits and a last day where it says.
+
+        Raises `ConfigurationError` for a provider that lists none.
+        """
+        target = self._settings.endpoint(provider)
+        return self._driver.run(exchange.models(target, self._link(target)))
+
     def close(self) -> None:
         """Close the connections (not those of a client that was passed in)."""
         self._driver.close()
@@ -558,6 +567,11 @@ class AsyncClient(AsyncToolRuns, _BaseClient["AsyncDriver"]):
         """The escape hatch; as `Client.request`."""
         target, call = self._raw(provider, path, json, method)
         return await self._driver.run(exchange.raw(target, call, self._link(target)))
+
+    async def models(self, provider: str) -> tuple[ModelInfo, ...]:
+        """The models that a provider lists; as `Client.models`."""
+        target = self._settings.endpoint(provider)
+        return await self._driver.run(exchange.models(target, self._link(target)))
 
     async def close(self) -> None:
         """Close the connections (not those of a client that was passed in)."""

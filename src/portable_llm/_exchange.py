@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from portable_llm._errors import (
     AuthenticationError,
+    ConfigurationError,
     PortableLLMError,
     ProviderError,
     ProviderTimeoutError,
@@ -23,6 +24,7 @@ from portable_llm._errors import (
 from portable_llm._events import Event, Finished, Restarted
 from portable_llm._http import Credential, Exchange, HttpCall, HttpReply, Now, Pause, Read, Send, Step, Timeouts, Token
 from portable_llm._learning import Lessons
+from portable_llm._listing import ModelInfo
 from portable_llm._plan import Plan, make_plan
 from portable_llm._response import Attempt, Invalid, Response
 from portable_llm._retry import RetryBudget, RetryHint, RetryPolicy, read_hint
@@ -41,6 +43,8 @@ StreamExchange: TypeAlias = Generator[Step | Event[T], Any, Response[T]]
 """Steps and events out; the same response at the end as in the last event."""
 
 USER_AGENT = "portable-llm"
+_MAX_PAGES = 100
+"""A list that goes on after so many pages goes on for ever."""
 _READ = Read()
 _NO_HINT = RetryHint()
 
@@ -348,3 +352,19 @@ def raw(target: Target, call: HttpCall, link: Link) -> Exchange[HttpReply]:
         return reply
 
     return (yield from deliver(target, call, link, read, tries))
+
+
+def models(target: Target, link: Link) -> Exchange[tuple[ModelInfo, ...]]:
+    """All models that the provider lists, page by page; raises `ConfigurationError` where it lists none."""
+    listing = wire_format(target.provider.wire).LISTING if target.provider.lists_models else None
+    if listing is None:
+        raise ConfigurationError(f"{target.provider.name} lists no models under the address of its answers")
+    found: list[ModelInfo] = []
+    path: str | None = listing.path
+    for _ in range(_MAX_PAGES):
+        reply = yield from raw(target, HttpCall(method="GET", path=path, body=b""), link)
+        page, path = listing.read(reply)
+        found += page
+        if path is None:
+            break
+    return tuple(found)

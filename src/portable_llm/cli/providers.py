@@ -17,11 +17,15 @@ from portable_llm.wire import wire_format
 @click.command("providers", short_help="List providers, or show what is known about one.")
 @click.argument("name", required=False)
 @click.option("--model", help="Show the facts for this model of it.")
+@click.option("--models", is_flag=True, help="Ask the provider which models it has; needs its key.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def command(name: str | None, model: str | None, as_json: bool) -> None:
+def command(name: str | None, model: str | None, models: bool, as_json: bool) -> None:
     """List the built-in providers; with NAME, every fact with its source and date."""
     if name is None:
         _list(as_json)
+        return
+    if models:
+        _show_models(name, as_json)
         return
     row = provider(name)
     facts = row.capabilities_of(model or "", wire_format(row.wire).CAPABILITIES)
@@ -87,6 +91,30 @@ def _show(row: Provider, model: str | None, facts: Capabilities) -> None:
     click.echo(f"  {_age(facts)}")
     if row.models and model is None:
         click.echo(f"  {len(row.models)} rules for single models; see one with --model NAME")
+
+
+def _show_models(name: str, as_json: bool) -> None:
+    """What the provider itself says that it has, at this moment."""
+    from portable_llm import Client
+
+    with Client() as client:
+        listed = client.models(name)
+    if as_json:
+        print_json([dict(model.raw) for model in listed])
+        return
+    from rich.table import Table
+
+    table = Table("model", "since", "context", "output", "until", box=None, pad_edge=False)
+    for model in sorted(listed, key=lambda one: one.id):
+        table.add_row(
+            model.id, model.created or "", _tokens(model.context_window), _tokens(model.max_output_tokens),
+            model.shutdown or "",
+        )  # fmt: skip
+    print_table(table)
+
+
+def _tokens(count: int | None) -> str:
+    return "" if count is None else f"{count:,}"
 
 
 def _age(facts: Capabilities) -> str:

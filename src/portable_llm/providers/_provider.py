@@ -72,6 +72,8 @@ class Provider:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     documentation: str = ""
     """Where its facts were read."""
+    lists_models: bool = True
+    """Whether the list of its wire format is there as well; not at hosts that only hand the protocol on."""
     is_self_hosted: bool = False
     """The address is the user's own server: the key for it is sent wherever the user says the server stands."""
 

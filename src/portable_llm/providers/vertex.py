@@ -30,6 +30,7 @@ PROVIDER = Provider(
     name="vertex",
     title="Vertex AI (Gemini)",
     wire="gemini",
+    lists_models=False,
     base_url=None,
     locate=locate,
     located_by=(*PROJECT_VARIABLES, LOCATION_VARIABLES[0]),

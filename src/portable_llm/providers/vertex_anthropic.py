@@ -39,6 +39,7 @@ PROVIDER = Provider(
     name="vertex-anthropic",
     title="Vertex AI (Claude)",
     wire="anthropic-messages",
+    lists_models=False,
     base_url=None,
     locate=locate,
     located_by=(PROJECT_VARIABLES[0], LOCATION_VARIABLES[0]),

@@ -14,6 +14,7 @@ from portable_llm._http import HttpCall, HttpReply
 from portable_llm._messages import Origin
 from portable_llm._request import Request
 from portable_llm._response import Response
+from portable_llm.wire._listing import Listing
 
 
 class StreamDecoder(Protocol):
@@ -49,6 +50,9 @@ class WireFormat(Protocol):
     """The provider's word → the portable one."""
     FRAMING: Framing
     """How its streams are divided into frames."""
+
+    LISTING: Listing | None
+    """Where the models are listed; `None` where the protocol has no such list."""
 
     @staticmethod
     def build_request(

@@ -7,6 +7,7 @@ one a request carries is decided by what it asks (`_capabilities.VERSION_WITH_SA
 from __future__ import annotations
 
 from portable_llm._frames import SSE as FRAMING
+from portable_llm.wire._listing import ANTHROPIC as LISTING
 from portable_llm.wire.anthropic_messages._build import build_request
 from portable_llm.wire.anthropic_messages._capabilities import CAPABILITIES, FINISH_REASONS, NAME
 from portable_llm.wire.anthropic_messages._errors import parse_error, write_error
@@ -19,6 +20,7 @@ __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
     "FRAMING",
+    "LISTING",
     "NAME",
     "build_request",
     "parse_error",

@@ -16,10 +16,14 @@ from portable_llm.wire.bedrock_converse._read import read_request
 from portable_llm.wire.bedrock_converse._stream import stream_decoder
 from portable_llm.wire.bedrock_converse._write import write_response, write_stream
 
+LISTING = None
+"""Models are listed by another service of the host, under another address."""
+
 __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
     "FRAMING",
+    "LISTING",
     "NAME",
     "build_request",
     "parse_error",

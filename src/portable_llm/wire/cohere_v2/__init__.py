@@ -6,6 +6,7 @@ Answers of version 1 (and of its older `generate`) are read as well, since they 
 from __future__ import annotations
 
 from portable_llm._frames import SSE as FRAMING
+from portable_llm.wire._listing import COHERE as LISTING
 from portable_llm.wire.cohere_v2._build import build_request
 from portable_llm.wire.cohere_v2._capabilities import CAPABILITIES, NAME
 from portable_llm.wire.cohere_v2._errors import parse_error, write_error
@@ -18,6 +19,7 @@ __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
     "FRAMING",
+    "LISTING",
     "NAME",
     "build_request",
     "parse_error",

@@ -9,6 +9,7 @@ signatures sit on single parts and have to come back on just these.
 from __future__ import annotations
 
 from portable_llm._frames import SSE as FRAMING
+from portable_llm.wire._listing import GEMINI as LISTING
 from portable_llm.wire.gemini._build import build_request
 from portable_llm.wire.gemini._capabilities import CAPABILITIES, FINISH_REASONS, NAME
 from portable_llm.wire.gemini._errors import parse_error
@@ -21,6 +22,7 @@ __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
     "FRAMING",
+    "LISTING",
     "NAME",
     "build_request",
     "parse_error",

@@ -7,6 +7,7 @@ message is continued, the seed is `random_seed`, a field the provider does not k
 from __future__ import annotations
 
 from portable_llm._frames import SSE as FRAMING
+from portable_llm.wire._listing import LIKE_OPENAI as LISTING
 from portable_llm.wire.mistral._build import build_request
 from portable_llm.wire.mistral._capabilities import CAPABILITIES, NAME
 from portable_llm.wire.mistral._errors import parse_error
@@ -19,6 +20,7 @@ __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
     "FRAMING",
+    "LISTING",
     "NAME",
     "build_request",
     "parse_error",

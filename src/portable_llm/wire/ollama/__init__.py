@@ -7,6 +7,7 @@ prompt that does not fit the context window is cut without a word unless the req
 from __future__ import annotations
 
 from portable_llm._frames import JSON_LINES as FRAMING
+from portable_llm.wire._listing import OLLAMA as LISTING
 from portable_llm.wire.ollama._build import build_request
 from portable_llm.wire.ollama._capabilities import CAPABILITIES, NAME
 from portable_llm.wire.ollama._errors import parse_error, write_error
@@ -19,6 +20,7 @@ __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
     "FRAMING",
+    "LISTING",
     "NAME",
     "build_request",
     "parse_error",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portable_llm._frames import SSE as FRAMING
+from portable_llm.wire._listing import LIKE_OPENAI as LISTING
 from portable_llm.wire.openai_chat._build import build_request
 from portable_llm.wire.openai_chat._capabilities import CAPABILITIES, NAME
 from portable_llm.wire.openai_chat._errors import parse_error
@@ -15,6 +16,7 @@ __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
     "FRAMING",
+    "LISTING",
     "NAME",
     "build_request",
     "parse_error",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portable_llm._frames import SSE as FRAMING
+from portable_llm.wire._listing import LIKE_OPENAI as LISTING
 from portable_llm.wire.openai_responses._build import build_request
 from portable_llm.wire.openai_responses._capabilities import CAPABILITIES, NAME
 from portable_llm.wire.openai_responses._errors import parse_error
@@ -16,6 +17,7 @@ __all__ = [
     "CAPABILITIES",
     "FINISH_REASONS",
     "FRAMING",
+    "LISTING",
     "NAME",
     "build_request",
     "parse_error",
