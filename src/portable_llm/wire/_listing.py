@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from portable_llm._errors import UnreadableAnswerError
 from portable_llm._http import HttpReply
 from portable_llm._json import load_json
 from portable_llm._listing import ModelInfo
-from portable_llm.wire._reading import as_dict, as_int, as_list, as_str
+from portable_llm.wire._reading import as_dict, as_int, as_str
 
 _IDS = ("id", "model", "name")
 _NAMES = ("display_name", "displayName", "name")
@@ -59,7 +59,7 @@ class Listing:
         listed: object = decoded if isinstance(decoded, list) else body.get(self.members)
         if not isinstance(listed, list):
             raise UnreadableAnswerError(f"the list of models has no {self.members!r}", body=reply.body)
-        found = (_model(as_dict(item)) for item in as_list(listed))
+        found = (_model(as_dict(item)) for item in cast("list[object]", listed))
         return tuple(model for model in found if model is not None), self.following(self.path, body)
 
 
