@@ -48,7 +48,7 @@ REASONS = {
     "values that disagree": "it holds two answers",
     "no value stands behind": "a value is not there",
     "is no JSON value": "it holds `NaN` or `Infinity`",
-    "nests deeper": "it nests deeper than 200 levels",
+    "nests deeper": "it nests deeper than 512 levels",
     "loses something": "something would be lost",
     "is not of type": "nothing of the type asked for could be read",
     "required property": "a required member could not be read",
