@@ -64,7 +64,7 @@ guess. Where they guess well, *kept* says so. *Unchanged* is the schema sent as 
 
 An entry of the ledger is scored as it is; an encoding counts at its place (`compile_schema` in
 `benchmarks/contracts.py`).
-Medians are wall-clock time on a machine with other work, so they say more than they should; `benchmarks/schemas.py`
+Medians are wall-clock time of one run on two quiet cores; `benchmarks/schemas.py`
 measures processor time. Each peer's row is of the version it names.
 """
 
