@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from portable_llm._errors import AnswerTooLargeError, ProviderError, StreamInterruptedError, UnreadableAnswerError
 from portable_llm._events import (
@@ -23,10 +23,12 @@ from portable_llm._http import HttpReply
 from portable_llm._messages import Part, ReasoningPart, RefusalPart, TextPart, ToolCallPart
 from portable_llm._plan import Plan
 from portable_llm._response import Attempt, Invalid, NoOutput, Refused, Response
-from portable_llm.output import check
-from portable_llm.output._deltas import DeltaReader
+from portable_llm.output import OutputPlan, check
 from portable_llm.refusal import empty
 from portable_llm.wire._errors import request_id
+
+if TYPE_CHECKING:
+    from portable_llm.output._deltas import DeltaReader
 
 T = TypeVar("T")
 
@@ -59,6 +61,12 @@ def read_reply(plan: Plan[T], reply: HttpReply, attempts: tuple[Attempt, ...] = 
     return complete(plan, answer, attempts)
 
 
+def _reader_of(how: OutputPlan) -> DeltaReader:
+    from portable_llm.output._deltas import DeltaReader  # here: only streams of a wanted value pay for its reader
+
+    return DeltaReader(how)
+
+
 class Decoding(Generic[T]):
     """One streamed answer: `feed` it bytes, then `finish` it."""
 
@@ -73,7 +81,7 @@ class Decoding(Generic[T]):
         is_plain = reply.media_type.endswith("json") and not framing.media_type.endswith("json")
         self._plain: list[bytes] | None = [] if is_plain else None
         self._plain_size = 0
-        self._value = DeltaReader(plan.output) if partials and plan.output is not None else None
+        self._value = _reader_of(plan.output) if partials and plan.output is not None else None
         self.has_output = False
         """Something that a reader could have used has come."""
 

@@ -12,7 +12,6 @@ from portable_llm._json import JsonValue, dump_json
 from portable_llm._messages import ToolCallPart
 from portable_llm._request import Tool
 from portable_llm._response import Grade, Parsed
-from portable_llm.output import read
 from portable_llm.schema import validate
 from portable_llm.schema._types import schema_asked_for
 
@@ -44,6 +43,8 @@ def check_call(call: ToolCallPart, tool: Tool) -> CheckedCall:
     if call.arguments is None and breaks_off(text):
         # A reader may close what was cut; to act upon half of an instruction is another matter.
         raise invalid_arguments(call, ("/: the arguments break off before their end",))
+    from portable_llm.output import read  # here: only arguments that need it pay for the reader
+
     outcome = read(text, schema)
     # A lossy reading left something out: enough for a reader, too little to act upon.
     if not isinstance(outcome, Parsed) or outcome.grade == "lossy" or not isinstance(outcome.value, dict):

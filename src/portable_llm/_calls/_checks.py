@@ -13,7 +13,6 @@ from portable_llm._json import JsonValue
 from portable_llm._messages import ToolCallPart
 from portable_llm._request import JsonSchema
 from portable_llm._response import CallCheck, Parsed
-from portable_llm.output import read
 from portable_llm.schema import validate
 
 _NO_OBJECT = "/: the arguments are no JSON object"
@@ -26,6 +25,8 @@ def read_encoded(call: ToolCallPart, codec: ArgumentCodec) -> tuple[ToolCallPart
     """
     if breaks_off(call.raw_arguments):
         return call, ()
+    from portable_llm.output import read  # here: only arguments that need it pay for the reader
+
     outcome = read(call.raw_arguments, codec.schema)
     if not isinstance(outcome, Parsed) or outcome.grade == "lossy":
         return call, ()

@@ -10,7 +10,6 @@ from portable_llm._json import JsonValue
 from portable_llm._request import JsonSchema, Output
 from portable_llm._response import Invalid, NoOutput, Outcome, Parsed, Refused, Response
 from portable_llm.output._policy import policy_of
-from portable_llm.output._read import read
 from portable_llm.schema import Lowered, validate
 from portable_llm.schema._types import type_adapter
 
@@ -80,6 +79,8 @@ def _read(text: str, how: OutputPlan) -> Parsed[JsonValue] | Invalid:
     original shape all the same is understood too. Only what is of neither shape is brought to one, so that aligning
     never bends a value of one shape into the other.
     """
+    from portable_llm.output._read import read  # here: a request that asks for no value pays nothing for the readers
+
     if how.lowered is None or how.lowered.is_identity:
         return read(text, how.schema, policy=WHOLE_ONLY)
     first: Invalid | None = None
