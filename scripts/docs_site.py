@@ -84,7 +84,9 @@ GROUPS = {
         also=("_adaptation.OnLoss", "_adaptation.Severity", "_adaptation.Action", "_adaptation.Enforcer"),
     ),
     "providers": Group(
-        title="Providers and capabilities", modules=("providers", "_capabilities"), also=("_capabilities.FEATURES",)
+        title="Providers and capabilities",
+        modules=("providers", "_capabilities", "_listing"),
+        also=("_capabilities.FEATURES",),
     ),
 }
 """The pages of the package itself. A public name of a module that no group has is an error: put it somewhere."""
