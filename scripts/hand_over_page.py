@@ -61,8 +61,9 @@ an error, one with an image), a piece that only the first vendor understands, a 
 - **Ids of tool calls** are rewritten where the target takes other ones, the results along with them.
 - **Pieces of a vendor's own** (stored files, what its own tools gave) are left out elsewhere, and the ledger says so.
 
-Each request behind this page is accepted by the vendor's own SDK types; so are more than twelve thousand of recorded
-conversations (`tests/test_hand_over.py`).
+Each request behind this page is accepted by the vendor's own SDK types; so are those of some fifteen hundred recorded
+conversations, each planned for all eight wire formats (`tests/test_hand_over.py`; 72 of the 12,240 plans end in a typed
+error, since a message is empty or a result lacks its call).
 
 ## Every pair
 
