@@ -62,7 +62,7 @@ an error, one with an image), a piece that only the first vendor understands, a 
 - **Pieces of a vendor's own** (stored files, what its own tools gave) are left out elsewhere, and the ledger says so.
 
 Each request behind this page is accepted by the vendor's own SDK types; so are those of some fifteen hundred recorded
-conversations, each planned for all eight wire formats (`tests/test_hand_over.py`; 72 of the 12,240 plans end in a typed
+conversations, each planned for all eight wire formats (`tests/test_hand_over.py`; 56 of the 12,240 plans end in a typed
 error, since a message is empty or a result lacks its call).
 
 ## Every pair
