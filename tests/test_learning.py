@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from portable_llm import AsyncClient, BadRequestError, Client, LossError, Reasoning, Response, Tool
+from portable_llm import AsyncClient, BadRequestError, Client, LossError, Output, Reasoning, Response, Tool
 from portable_llm._errors import ProviderError
 from portable_llm._http import HttpReply
 from portable_llm._learning import lesson_of
 from portable_llm._request import Request, request
-from portable_llm.testing import FakeServer, first
+from portable_llm.testing import FakeServer, answer, first, scripted
 from portable_llm.testing.line_faults import Status
 from portable_llm.wire._errors import provider_error
 
@@ -64,6 +64,8 @@ def test_an_option_that_is_refused_by_name_is_known_from_then_on(error: Provider
         refused(NO_STOP, status=500),
         refused(NO_STOP, status=429),
         refused("not supported"),
+        refused("This model is not supported any more. Please stop using it."),
+        refused("Images are not supported by this model; lower the temperature of your hopes"),
         refused("max_tokens is not supported"),  # no other name is given, and a limit is never dropped
     ],
     ids=str,
@@ -180,3 +182,31 @@ def test_what_may_not_be_lost_is_not_left_out_behind_the_back_of_the_policy(serv
         client.chat(model(server), "Hello", stop="END")
 
     assert len(server.requests) == 1
+
+
+def test_a_call_may_be_stricter_than_its_client(server: FakeServer) -> None:
+    with Client(learn=True) as client, pytest.raises(LossError, match="/stop"):
+        client.chat(model(server), "Hello", stop="END", on_loss="lost")
+
+    assert len(server.requests) == 1
+
+
+def test_what_a_stream_cannot_do_stays_in_the_ledger(server: FakeServer) -> None:
+    options: dict[str, Any] = {"on_refusal": "fallback", "fallback": [model(server)]}
+    with Client(learn=True) as client, client.stream(model(server), "Hello", stop="END", **options) as stream:
+        response = stream.finish()
+
+    assert {"/stop", "/response/fallback"} <= {entry.subject for entry in response.adaptations}
+
+
+def test_what_was_learned_holds_when_the_value_is_asked_for_again() -> None:
+    broken = [answer("no value"), answer('{"a": "b"}')]
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+    faults = [Status(400, message=NO_STOP, on=first(1))]
+    with FakeServer(scripted(broken), faults=faults) as server, Client(learn=True) as client:
+        output = Output(schema=schema, mode="prompt", reask=1)
+        options: dict[str, Any] = {"on_loss": "never", "soft_refusals": "never"}
+        response = client.chat(model(server), "Hello", stop="END", output=output, **options)
+
+    assert response.parsed == {"a": "b"}
+    assert [attempt.status for attempt in response.attempts] == [400, 200, 200]

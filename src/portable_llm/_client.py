@@ -86,7 +86,7 @@ class _BaseClient(Generic[D]):
         self._keys = Keyring(options.get("api_keys"))
         self._tokens = dict(options.get("tokens", {}))
         self._policy = loss_policy(options.get("on_loss"))
-        self._lessons = Lessons(self._policy) if options.get("learn") else None
+        self._lessons = Lessons() if options.get("learn") else None
         self._retry = options.get("retry", RetryPolicy())
         self._timeouts = options.get("timeouts", Timeouts())
         self._headers = dict(options.get("headers", {}))
@@ -120,11 +120,14 @@ class _BaseClient(Generic[D]):
         if policy.on_refusal == "fallback":
             plans += [self._plan(plan.request.with_model(name), stream=plan.is_stream) for name in policy.fallback]
         routes = [
-            fallback.Route(plan=self._checked(one, on_loss), link=self._link(one.target, policy)) for one in plans
+            fallback.Route(plan=self._checked(one, on_loss), link=self._link(one.target, policy, on_loss))
+            for one in plans
         ]
         return tuple(routes), policy
 
-    def _link(self, target: Target, refusals: RefusalPolicy | None = None) -> exchange.Link:
+    def _link(
+        self, target: Target, refusals: RefusalPolicy | None = None, on_loss: OnLoss | LossPolicy | None = None
+    ) -> exchange.Link:
         token = self._tokens.get(target.provider.name)
         key = None if token is not None else self._keys.key_for(target)
         return exchange.Link(
@@ -135,6 +138,7 @@ class _BaseClient(Generic[D]):
             budget=self._budget,
             timeouts=self._timeouts,
             lessons=self._lessons,
+            losses=self._policy if on_loss is None else loss_policy(on_loss),
             refusals=self._refusals if refusals is None else refusals,
             random=random.random,
         )

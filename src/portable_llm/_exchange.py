@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
+from portable_llm._adaptation import LossPolicy
 from portable_llm._errors import (
     AuthenticationError,
     ConfigurationError,
@@ -63,6 +64,8 @@ class Link:
     timeouts: Timeouts = Timeouts()
     lessons: Lessons | None = field(default=None, repr=False)
     """Where refused options are learned from, if they are to be."""
+    losses: LossPolicy | None = None
+    """What a plan may lose that is made while the exchange goes on."""
     refusals: RefusalPolicy = DEFAULT_POLICY
     """Which texts are read for a refusal, and by whom; what follows from one is decided a room later."""
     random: Callable[[], float] = random.random
@@ -234,9 +237,14 @@ def chat(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
     for _ in range(output.reask if output is not None else 0):
         if not isinstance(response.outcome, Invalid):
             break
-        again = make_plan(ask_again(plan.request, response), plan.target)
+        again = make_plan(ask_again(plan.request, response), known(plan.target, link))
         response = _after(response, (yield from _answer(again, link)))
     return response
+
+
+def known(target: Target, link: Link) -> Target:
+    """The target with what has been learned about it since it was planned for."""
+    return link.lessons.taught(target) if link.lessons is not None else target
 
 
 def _after(first: Response[T], last: Response[T]) -> Response[T]:
@@ -258,7 +266,7 @@ def _taught(
     except ProviderError as error:
         if link.lessons is None or error.partial is not None:
             raise
-        again = link.lessons.amend(plan, error, (yield Now("wall")))
+        again = link.lessons.amend(plan, error, (yield Now("wall")), link.losses)
         if again is None:
             raise
         said = f"{type(error).__name__}: {error.message[:200]}"
@@ -355,7 +363,8 @@ def raw(target: Target, call: HttpCall, link: Link) -> Exchange[HttpReply]:
 
 
 def models(target: Target, link: Link) -> Exchange[tuple[ModelInfo, ...]]:
-    """All models that the provider lists, page by page; raises `ConfigurationError` where it lists none."""
+    """All models that the provider lists, page by page; raises `ConfigurationError` where it lists none, and
+    `UnreadableAnswerError` for a list that does not end."""
     listing = wire_format(target.provider.wire).LISTING if target.provider.lists_models else None
     if listing is None:
         raise ConfigurationError(f"{target.provider.name} lists no models under the address of its answers")
@@ -366,5 +375,5 @@ def models(target: Target, link: Link) -> Exchange[tuple[ModelInfo, ...]]:
         page, path = listing.read(reply)
         found += page
         if path is None:
-            break
-    return tuple(found)
+            return tuple(found)
+    raise UnreadableAnswerError(f"the list of models goes on after {_MAX_PAGES} pages", provider=target.provider.name)

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from portable_llm._adaptation import Adaptation, entry
 from portable_llm._errors import PortableLLMError, ProviderFailureError, RefusedError, UnreadableAnswerError, WaitError
 from portable_llm._events import Finished, Restarted
-from portable_llm._exchange import Link, StreamExchange, events
+from portable_llm._exchange import Link, StreamExchange, events, known
 from portable_llm._exchange import chat as ask
 from portable_llm._http import Exchange
 from portable_llm._messages import user
@@ -120,7 +120,9 @@ def _asked(route: Route[T], policy: RefusalPolicy) -> Exchange[Response[T]]:
     response = yield from ask(route.plan, route.link)
     if policy.clarification is None or response.tool_calls or not may_clarify(response.refusal):
         return response
-    again = make_plan(_clarified(route.plan.request, response, policy.clarification), route.plan.target)
+    again = make_plan(
+        _clarified(route.plan.request, response, policy.clarification), known(route.plan.target, route.link)
+    )
     second = yield from ask(again, route.link)
     return _instead(response, second, _explained(route, second))
 

@@ -63,6 +63,14 @@ _REFUSED = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[`'\"]([A-Za-z_][\w.]{0,60})[`'\"]")
+_NAMED = re.compile(
+    r"(?:parameter|field|option|argument|keyword)s?:? (\w{2,60})"
+    r"|(?<![\w.])(\w{2,60}(?:[._]\w{1,60})?)(?=: extra inputs)"
+    r"|support (effort)\b|(?<![\w.])([a-z]+(?:_[a-z]+)+)(?![\w.])",
+    re.IGNORECASE,
+)
+"""A field named without quotation marks: behind a word for it, in front of what is wrong with it, or by an underscore.
+A word like *stop* or *seed* anywhere in a sentence names nothing."""
 _WORD = re.compile(r"\w{2,60}")
 _INSTEAD = re.compile(r"use [`'\"]?(\w{1,60})[`'\"]? instead", re.IGNORECASE)
 _LISTED = re.compile(r"supported (?:values|levels)(?: are)?:? (.{1,300})", re.IGNORECASE)
@@ -84,8 +92,7 @@ def lesson_of(error: ProviderError, request: Request[Any], date: str) -> Lesson 
     message = error.message[:_MAX_MESSAGE]
     if not _REFUSED.search(message) and (error.code or "") not in ("unsupported_parameter", "unsupported_value"):
         return None
-    said = [*_parameter(error.body), *_QUOTED.findall(message)]
-    feature = _feature(said, request) or _feature(_WORD.findall(message), request)
+    feature = _feature([*_parameter(error.body), *_QUOTED.findall(message), *_named(message)], request)
     if feature is None:
         return None
     if feature == "max_output_tokens":
@@ -106,6 +113,10 @@ def _parameter(body: str | None) -> Iterator[str]:
     named = cast("dict[str, Any]", error).get("param") if isinstance(error, dict) else None
     if isinstance(named, str):
         yield named
+
+
+def _named(message: str) -> Iterator[str]:
+    return (group for found in _NAMED.findall(message) for group in found if group)
 
 
 def _feature(names: list[str], request: Request[Any]) -> str | None:
@@ -152,8 +163,7 @@ def _levels(message: str, request: Request[Any]) -> tuple[str, ...]:
 class Lessons:
     """What a client has been taught, by provider, address and model; safe to share between threads."""
 
-    def __init__(self, policy: LossPolicy) -> None:
-        self._policy = policy
+    def __init__(self) -> None:
         self._rules: dict[tuple[str, str, str], ModelRule] = {}
         self._targets: dict[tuple[str, str, str], Target] = {}
         self._lock = Lock()
@@ -167,10 +177,13 @@ class Lessons:
         with self._lock:
             return {f"{name}:{model}": dict(rule.facts) for (name, _, model), rule in self._rules.items()}
 
-    def amend(self, plan: Plan[T], error: ProviderError, now: float) -> Plan[T] | None:
+    def amend(
+        self, plan: Plan[T], error: ProviderError, now: float, policy: LossPolicy | None = None
+    ) -> Plan[T] | None:
         """The plan without what the error refuses, or `None` if the error teaches nothing that changes it.
 
-        Raises `LossError` if more would be lost than the policy allows. `now` is the time in seconds since 1970.
+        Raises `LossError` if more would be lost than the policy of the call allows. `now` is the time in seconds since
+        1970.
         """
         lesson = lesson_of(error, plan.request, datetime.fromtimestamp(now, UTC).date().isoformat())
         if lesson is None:
@@ -178,8 +191,12 @@ class Lessons:
         again = make_plan(plan.request, self._learn(plan.target, lesson), stream=plan.is_stream)
         if again.call.body == plan.call.body:
             return None
-        self._policy.check(again.adaptations, f"{plan.target.provider.name}:{plan.target.model}")
-        return again
+        if policy is not None:
+            policy.check(again.adaptations, f"{plan.target.provider.name}:{plan.target.model}")
+        # What was said about the answer stays true, though a plan alone does not know it.
+        said = (one for one in plan.adaptations if one.subject.startswith("/response/"))
+        kept = tuple(one for one in said if one not in again.adaptations)
+        return replace(again, adaptations=(*again.adaptations, *kept)) if kept else again
 
     def _learn(self, target: Target, lesson: Lesson) -> Target:
         place = _place(target)

@@ -6,7 +6,6 @@ import asyncio
 import copy
 import json
 import pickle
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -36,6 +35,7 @@ from portable_llm._adaptation import LossPolicy
 from portable_llm.providers import provider
 from portable_llm.schema import lower, validate
 from portable_llm.testing import FakeServer, answer, scripted
+from support.json_values import values_in
 from support.speakers import one_of_each_wire
 
 STRICT = "openai:gpt-4o"
@@ -99,17 +99,6 @@ def sent_schema(made: Plan[Any]) -> Any:
         return body["text"]["format"]["schema"]
     config = body.get("generationConfig", {})
     return config.get("responseJsonSchema") or config.get("responseSchema")
-
-
-def values_in(value: Any) -> Iterator[Any]:
-    """Every object of a wire request, also those that it holds as JSON text."""
-    if isinstance(value, str) and value.startswith("{"):
-        value = json.loads(value)
-    if isinstance(value, dict):
-        yield value
-    if isinstance(value, (dict, list)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from values_in(item)
 
 
 def reason(made: Plan[Any]) -> str:

@@ -103,7 +103,8 @@ def test_a_budget_goes_where_the_host_looks_for_it() -> None:
     budget = Reasoning(budget_tokens=512)
 
     assert sent("openrouter:a/b", reasoning=budget)["reasoning"] == {"max_tokens": 512}
-    assert sent("dashscope:qwen3.7-plus", reasoning=budget)["thinking_budget"] == 512
+    qwen = sent("dashscope:qwen-plus", reasoning=budget)
+    assert (qwen["thinking_budget"], qwen["enable_thinking"]) == (512, True)
 
 
 def test_a_switch_takes_any_effort_for_on_and_the_ledger_says_so() -> None:

@@ -127,3 +127,15 @@ def test_built_in_providers_need_no_look_at_the_installed_packages(monkeypatch: 
     monkeypatch.setattr(importlib.metadata, "entry_points", None)
 
     assert isinstance(load_settings(environ={}).resolve("groq:m").provider, Provider)
+
+
+def test_a_copy_never_gets_the_key_of_the_row_it_is_like(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "portable.toml"
+    path.write_text('[providers.my-proxy]\nlike = "groq"\nbase_url = "https://proxy.example/v1"\n', encoding="utf-8")
+    monkeypatch.setenv("GROQ_API_KEY", "groq's")
+    target = load_settings(config=path, environ={}).resolve("my-proxy:m")
+
+    with pytest.raises(ConfigurationError, match="set MY_PROXY_API_KEY"):
+        Keyring().key_for(target)
+    monkeypatch.setenv("MY_PROXY_API_KEY", "mine")
+    assert Keyring().key_for(target) == "mine"

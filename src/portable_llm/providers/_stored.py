@@ -5,7 +5,7 @@ A table `[providers.NAME]` describes a provider of one's own, or changes what is
     [providers.team]
     like = "vllm"                         # the row it starts from; the built-in one of that name, else "compatible"
     base_url = "https://llm.example.org/v1"
-    key_variables = ["TEAM_KEY"]
+    key_variables = ["TEAM_KEY"]          # TEAM_API_KEY if not given; never those of the row it is like
 
     [providers.team.facts]
     "sampling/top_k" = { support = "no", note = "the gateway strips it", date = "2026-11-24" }
@@ -17,8 +17,9 @@ A table `[providers.NAME]` describes a provider of one's own, or changes what is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, cast
 
 from portable_llm._capabilities import FEATURES, Fact, ModelRule
@@ -59,7 +60,7 @@ def _provider(name: str, value: object, where: str) -> Provider:
     rules = _list(table.get("models", []), f"{where}.models")
     return base.with_(
         name=name,
-        auth=_auth(base.auth, table, where),
+        auth=_auth(name, base, table, where),
         capabilities=base.capabilities.with_(facts, spelling),
         models=(*base.models, *(_rule(rule, f"{where}.models[{at}]") for at, rule in enumerate(rules))),
         **changes,
@@ -77,18 +78,19 @@ def _base(name: str, like: str | None, where: str) -> Provider:
     return provider(like) if like == name else provider(like).with_(base_url_env=())
 
 
-def _auth(base: Auth, table: Mapping[str, Any], where: str) -> Auth:
-    names = _list(table.get("key_variables", list(base.env)), f"{where}.key_variables")
-    env = tuple(_check(name, str, f"{where}.key_variables") for name in names)
+def _auth(name: str, row: Provider, table: Mapping[str, Any], where: str) -> Auth:
+    base = row.auth
+    # The key of the row it is like belongs to that service and must not go to this one.
+    own = list(base.env) if row.name == name else [f"{re.sub(r'[^A-Za-z0-9]', '_', name).upper()}_API_KEY"]
+    names = _list(table.get("key_variables", own), f"{where}.key_variables")
+    env = tuple(_check(one, str, f"{where}.key_variables") for one in names)
     header = table.get("key_header")
     if header is None:
-        return Auth(scheme=base.scheme, header=base.header, env=env, is_optional=base.is_optional)
+        return replace(base, env=env, source=base.source if row.name == name else None)
     return Auth(scheme="header", header=_check(header, str, f"{where}.key_header"), env=env)
 
 
 def _rule(value: object, where: str) -> ModelRule:
-    import re
-
     table = _table(value, where, _RULE_KEYS)
     pattern = _check(table.get("pattern"), str, f"{where}.pattern")
     try:

@@ -1,10 +1,11 @@
-"""Functions and calls as several protocols write them in a stored request."""
+"""Functions and calls as several protocols write them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
 
+from portable_llm._json import dump_json
 from portable_llm._messages import ToolCallPart, UnknownPart
 from portable_llm._request import Tool
 from portable_llm.wire._assembly import read_arguments
@@ -35,3 +36,12 @@ def read_call(call: Mapping[str, Any]) -> ToolCallPart | UnknownPart:
         return ToolCallPart(id=call_id, name=name, arguments=as_dict(cast("object", arguments)))
     text = as_str(arguments) or ""
     return ToolCallPart(id=call_id, name=name, arguments=read_arguments(text), raw_arguments=text)
+
+
+def arguments_text(call: ToolCallPart) -> str:
+    """The arguments as the model wrote them, unless they were changed since; unreadable text stays as it is."""
+    if call.arguments is None:
+        return call.raw_arguments
+    if call.raw_arguments and read_arguments(call.raw_arguments) == call.arguments:
+        return call.raw_arguments
+    return dump_json(call.arguments).decode()

@@ -19,9 +19,10 @@ from portable_llm._messages import (
     UnknownPart,
     UriPart,
 )
+from portable_llm.wire._functions import arguments_text
 from portable_llm.wire._media import data_url
 from portable_llm.wire.cohere_v2._ledger import Add, entry
-from portable_llm.wire.openai_chat._messages import ERROR_PREFIX, arguments_text
+from portable_llm.wire.openai_chat._messages import ERROR_PREFIX
 
 Item = dict[str, Any]
 

@@ -19,9 +19,10 @@ from portable_llm._messages import (
     UnknownPart,
     UriPart,
 )
+from portable_llm.wire._functions import arguments_text
 from portable_llm.wire._media import data_url, encode
 from portable_llm.wire.mistral._ledger import Add, entry
-from portable_llm.wire.openai_chat._messages import ERROR_PREFIX, arguments_text
+from portable_llm.wire.openai_chat._messages import ERROR_PREFIX
 
 Chunk = dict[str, Any]
 

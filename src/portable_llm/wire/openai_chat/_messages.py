@@ -7,7 +7,6 @@ import mimetypes
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never, cast
 
-from portable_llm._json import dump_json
 from portable_llm._messages import (
     BlobPart,
     ContentPart,
@@ -22,7 +21,7 @@ from portable_llm._messages import (
     UnknownPart,
     UriPart,
 )
-from portable_llm.wire._assembly import read_arguments
+from portable_llm.wire._functions import arguments_text
 from portable_llm.wire.openai_chat._ledger import Add, entry
 
 ERROR_PREFIX = "Error: "
@@ -197,15 +196,6 @@ def _call(call: ToolCallPart) -> dict[str, Any]:
     if extra := state.get("extra_content"):
         wire["extra_content"] = extra
     return wire
-
-
-def arguments_text(call: ToolCallPart) -> str:
-    """The arguments as the model wrote them, unless they were changed since; unreadable text stays as it is."""
-    if call.arguments is None:
-        return call.raw_arguments
-    if call.raw_arguments and read_arguments(call.raw_arguments) == call.arguments:
-        return call.raw_arguments
-    return dump_json(call.arguments).decode()
 
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}

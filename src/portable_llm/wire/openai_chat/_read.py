@@ -13,6 +13,7 @@ from portable_llm._adaptation import Adaptation
 from portable_llm._errors import InvalidRequestError
 from portable_llm._json import JsonValue
 from portable_llm._request import CacheHint, Effort, NamedTool, Output, Reasoning, Request, Sampling, Tool, ToolChoice
+from portable_llm.wire._fields import Fields
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.openai_chat._ledger import Add, entry
 from portable_llm.wire.openai_chat._read_messages import MessageReader
@@ -50,21 +51,12 @@ def read_request(body: Mapping[str, Any], *, path: str = "") -> tuple[Request[An
     return Request(model=model, **values, extra=fields.rest()), tuple(ledger)
 
 
-class _Fields:
+class _Fields(Fields):
     """The top-level fields that nobody has read yet."""
 
     def __init__(self, body: Mapping[str, Any], add: Add) -> None:
-        self._left = {name: value for name, value in body.items() if value is not None}
-        for name in ("model", "messages"):
-            self._left.pop(name, None)
+        super().__init__(body, without=("model", "messages"))
         self._add = add
-
-    def take(self, name: str, *types: type) -> Any:
-        """The field if it has one of these types, and then no more; a bool is no number."""
-        value = self._left.get(name)
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            return None
-        return self._left.pop(name)
 
     def rest(self) -> dict[str, JsonValue]:
         """What is left: provider-specific, passed through as it is."""

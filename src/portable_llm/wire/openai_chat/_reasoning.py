@@ -5,7 +5,7 @@ Spelling keys (`Capabilities.spelling`; a place is a path of members joined by d
 - `reasoning/effort`: the place of the word; `reasoning_effort` if not given, empty where a host has no such field.
 - `reasoning/on`, `reasoning/off`: `place=value`, sent for any effort but `none`, and for `none`. Without a switch to
   turn it off, `none` is a word like the others.
-- `reasoning/budget_tokens`: the place of the number; without one it is dropped.
+- `reasoning/budget_tokens`: the place of the number; without one it is dropped. A budget alone turns thinking on.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ def write_reasoning(body: dict[str, Any], reasoning: Reasoning, spelling: Mappin
         place = spelling.get("reasoning/budget_tokens")
         if place:
             _put(body, place, reasoning.budget_tokens)
-            add(entry("sampling", "/reasoning/budget_tokens", "renamed", f"sent as {place}"))
+            switch = spelling.get("reasoning/on") if reasoning.effort is None else None
+            if switch:
+                _turn(body, switch)
+            sent = f"{place}, beside {switch.replace('=', ': ')}" if switch else place
+            add(entry("sampling", "/reasoning/budget_tokens", "renamed", f"sent as {sent}"))
         else:
             detail = "the protocol has no budget; use effort"
             add(entry("sampling", "/reasoning/budget_tokens", "dropped", detail, "nobody"))
@@ -41,13 +45,17 @@ def _effort(body: dict[str, Any], effort: str, spelling: Mapping[str, str], add:
     place = "" if effort == "none" and switch else spelling.get("reasoning/effort", "reasoning_effort")
     sent: list[str] = []
     if switch:
-        at, _, value = switch.partition("=")
-        _put(body, at, _VALUES.get(value, value))
-        sent.append(f"{at}: {value}")
+        _turn(body, switch)
+        sent.append(switch.replace("=", ": "))
     if place:
         _put(body, place, effort)
         sent.append(place)
     add(entry("sampling", "/reasoning/effort", "renamed", f"sent as {' and '.join(sent)}"))
+
+
+def _turn(body: dict[str, Any], switch: str) -> None:
+    place, _, value = switch.partition("=")
+    _put(body, place, _VALUES.get(value, value))
 
 
 def _put(body: dict[str, Any], place: str, value: object) -> None:

@@ -9,8 +9,8 @@ from portable_llm._http import HttpReply
 from portable_llm._json import dump_json
 from portable_llm._messages import Citation, ReasoningPart, RefusalPart, TextPart, ToolCallPart, UnknownPart
 from portable_llm._response import FinishReason, Response, Usage
+from portable_llm.wire._functions import arguments_text
 from portable_llm.wire._reading import as_dict
-from portable_llm.wire.openai_chat._messages import arguments_text
 from portable_llm.wire.openai_chat._parse import FINISH_REASONS
 
 WORDS: Mapping[FinishReason, str] = {

@@ -11,7 +11,6 @@ import mimetypes
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from portable_llm._json import dump_json
 from portable_llm._messages import (
     BlobPart,
     ContentPart,
@@ -26,7 +25,7 @@ from portable_llm._messages import (
     UnknownPart,
     UriPart,
 )
-from portable_llm.wire._assembly import read_arguments
+from portable_llm.wire._functions import arguments_text
 from portable_llm.wire.openai_responses._ledger import Add, entry
 
 ERROR_PREFIX = "Error: "
@@ -235,15 +234,6 @@ def _plain(content: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
     if len(content) == 1 and content[0].keys() == {"type", "text"}:
         return content[0]["text"]
     return content
-
-
-def arguments_text(call: ToolCallPart) -> str:
-    """The arguments as the model wrote them, unless they were changed since; unreadable text stays as it is."""
-    if call.arguments is None:
-        return call.raw_arguments
-    if call.raw_arguments and read_arguments(call.raw_arguments) == call.arguments:
-        return call.raw_arguments
-    return dump_json(call.arguments).decode()
 
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}

@@ -9,7 +9,7 @@ from portable_llm._http import HttpReply
 from portable_llm._json import dump_json
 from portable_llm._messages import Citation, Part, ReasoningPart, RefusalPart, TextPart, ToolCallPart, UnknownPart
 from portable_llm._response import FinishReason, Response, Usage
-from portable_llm.wire.openai_responses._items import arguments_text
+from portable_llm.wire._functions import arguments_text
 from portable_llm.wire.openai_responses._parse import FINISH_REASONS
 
 _REASONS: Mapping[FinishReason, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
