@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
-Axis: TypeAlias = Literal["wire", "instruct", "tools", "json"]
+Axis: TypeAlias = Literal["wire", "prompt", "instruct", "tools", "json", "refusal", "dialogue", "tokens", "sampling"]
 Tier: TypeAlias = Literal["must", "should"]
 JsonObject: TypeAlias = Mapping[str, Any]
 
@@ -40,6 +40,14 @@ def json_object(value: object) -> dict[str, Any]:
 def json_list(value: object) -> list[Any]:
     """`value` if it is a JSON array, else an empty one."""
     return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def text_content(content: object) -> str:
+    """The text of a message's content: a string, or a list of parts of which the texts are joined."""
+    if isinstance(content, str):
+        return content
+    parts = [json_object(part) for part in json_list(content)]
+    return "".join(str(part["text"]) for part in parts if part.get("type") == "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

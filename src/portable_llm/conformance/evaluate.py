@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from portable_llm import __version__
@@ -95,6 +95,8 @@ def _views(record: Record, case: Case, endpoint: Endpoint, omitted: Mapping[str,
         else:
             observation = observe_plain(record, case, endpoint.wire)
         left_out = tuple(omitted.get(case.id, ())) if lane == "raw" else ()
+        if left_out:
+            observation = replace(observation, facts={**observation.facts, "omitted": list(left_out)})
         yield Seen(
             arm=record.arm,
             lane=lane,

@@ -40,6 +40,10 @@ def _no_events() -> dict[str, Any]:
     return {}
 
 
+def _no_facts() -> dict[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One answer, read. Stored beside the bytes; judged without them."""
@@ -65,6 +69,9 @@ class Observation:
     """Kinds of repair that were needed to read the value, in the lane that repairs."""
     events: JsonObject = field(default_factory=_no_events)
     """Facts about a stream: `streamed`, `ended` (a finish word came), `text_equal` (deltas make up the final text)."""
+    facts: JsonObject = field(default_factory=_no_facts)
+    """What else an axis asks about: `omitted` (fields of home's request that the raw lane could not carry), and what a
+    reader saw beside text and calls (`logprobs`: tokens with log-probabilities, `choices`: how many answers came)."""
 
     @property
     def has_value(self) -> bool:
@@ -72,7 +79,7 @@ class Observation:
         return self.value is not ABSENT
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON form; the key `value` is there only when a value was read."""
+        """The JSON form; the keys `value` and `facts` are there only when something was read."""
         form: dict[str, Any] = {
             "text": self.text,
             "tool_calls": [call.to_json() for call in self.tool_calls],
@@ -86,6 +93,8 @@ class Observation:
             "repairs": list(self.repairs),
             "events": dict(self.events),
         }
+        if self.facts:
+            form["facts"] = dict(self.facts)
         return {**form, "value": self.value} if self.has_value else form
 
     @classmethod

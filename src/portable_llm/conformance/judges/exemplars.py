@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import cast
 
-from portable_llm.conformance.case import Answer, Case, json_list, json_object, oracle
+from portable_llm.conformance.case import Answer, Case, json_list, json_object, oracle, text_content
 from portable_llm.conformance.observation import ABSENT, Observation, ToolCall
 
 REFUSAL = "I'm sorry, but I can't help with that."
@@ -51,7 +51,7 @@ def positive(case: Case) -> Observation:
 def nulls(case: Case) -> Iterator[tuple[str, Observation]]:
     """Answers that say nothing: each must fail, whatever the contract. None is cut where a cut is right."""
     bare = dataclasses.replace(positive(case), tool_calls=(), finish="stop", raw_finish="stop")
-    question = str([turn["content"] for turn in case.request["messages"] if turn["role"] == "user"][-1])
+    question = text_content([turn["content"] for turn in case.request["messages"] if turn["role"] == "user"][-1])
     outputs = {"empty": "", "letters": "abc", "echo": question, "refusal": REFUSAL, "object": "{}"}
     for name, text in outputs.items():
         yield name, with_text(bare, text, case)

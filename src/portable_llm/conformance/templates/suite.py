@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import get_args
 
 from portable_llm.conformance.case import Axis, Case, content_hash
 from portable_llm.conformance.judges import JUDGES_VERSION
-from portable_llm.conformance.templates import (
-    instruct_formats,
-    instruct_texts,
-    json_reading,
-    json_shapes,
-    tools_calls,
-    tools_text,
-    wire_endings,
-    wire_texts,
-)
-from portable_llm.conformance.templates.template import Template
+from portable_llm.conformance.templates.template import Catalogue, Template
 
-AXES: tuple[Axis, ...] = get_args(Axis)
 DEPTHS: dict[str, int] = {"smoke": 1, "quick": 1, "standard": 2, "full": 2}
 """Depth → instances a template. `smoke` runs six templates of an axis, the others up to `MAX_TEMPLATES`."""
 MAX_TEMPLATES = 40
 PUBLIC_INSTANCES = 2
 """Instances of a template that are frozen in `conformance/cases/`."""
 
-_MODULES = (
-    tools_calls,
-    tools_text,
-    json_shapes,
-    json_reading,
-    wire_texts,
-    wire_endings,
-    instruct_texts,
-    instruct_formats,
-)
+
+def _declared() -> list[Template]:
+    """The templates of every module of the package that has a catalogue: a new module needs no entry anywhere."""
+    names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    modules = [import_module(f"{__name__.rpartition('.')[0]}.{name}") for name in names if name != "suite"]
+    catalogues = [found for module in modules if isinstance(found := getattr(module, "template", None), Catalogue)]
+    return [template for catalogue in catalogues for template in catalogue.templates]
+
+
+_TEMPLATES = sorted(_declared(), key=lambda t: (t.axis, int(t.family[1:]), t.name))
+AXES: tuple[Axis, ...] = tuple(axis for axis in get_args(Axis) if any(t.axis == axis for t in _TEMPLATES))
+"""The axes that have templates, in the order of the reference."""
 
 
 def all_templates() -> list[Template]:
     """Every template, by axis and then by family and name."""
-    declared = [template for module in _MODULES for template in module.template.templates]
-    return sorted(declared, key=lambda t: (t.axis, int(t.family[1:]), t.name))
+    return list(_TEMPLATES)
 
 
 def select(axes: Sequence[str], depth: str, *, secret: bytes | None = None) -> list[Case]:
