@@ -17,7 +17,7 @@ from portable_llm.conformance.freeze import public_cases
 from portable_llm.conformance.judges import Judgement, judge
 from portable_llm.conformance.readers import READERS
 
-WIRES = sorted(READERS)
+WIRES = ("anthropic-messages", "gemini", "openai-chat")
 CASES = list(public_cases())
 Json = dict[str, Any]
 

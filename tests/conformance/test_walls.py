@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOM = Path(__file__).parents[2] / "src/portable_llm/conformance"
-BESIDE = ("case.py", "observation.py", "port.py", "turns.py", "freeze.py", "judges", "readers", "templates")
+BESIDE = ("case.py", "observation.py", "port.py", "freeze.py", "judges", "readers", "templates", "turns")
 OURS = tuple(f"portable_llm.conformance.{name.removesuffix('.py')}" for name in BESIDE)
 ALLOWED = (*OURS, "jsonschema", "referencing")
 

@@ -12,9 +12,9 @@ from portable_llm._http import HttpCall
 from portable_llm._json import dump_json
 from portable_llm._plan import Plan, make_plan
 from portable_llm.conformance.bridge import portable_request
-from portable_llm.conformance.case import Case, json_object
+from portable_llm.conformance.case import Case, JsonObject, json_object
 from portable_llm.conformance.endpoints import Endpoint
-from portable_llm.conformance.port import carry, carry_table
+from portable_llm.conformance.port import Carried, carry, carry_table
 
 LaneName = Literal["home", "raw", "norm"]
 
@@ -85,16 +85,31 @@ def _is_asserted(entry: Adaptation, case: Case) -> bool:
 def raw_call(case: Case, home: HttpCall, a: Endpoint, b: Endpoint) -> LaneCall | NotSent:
     """Home's wire JSON at B: only what a day-one port renames."""
     carried = carry(json_object(home.json), carry_table(a.wire, b.wire), b.target.model, streamed=case.streamed)
-    call = HttpCall(path=carried.path, headers=_protocol_headers(case, b), body=dump_json(carried.body))
-    return LaneCall(lane="raw", call=call, plan=None, omitted=carried.omitted)
+    path, headers, body = _as_hosted(case, b, carried)
+    return LaneCall(
+        lane="raw",
+        call=HttpCall(path=path, headers=headers, body=dump_json(body)),
+        plan=None,
+        omitted=carried.omitted,
+    )
 
 
-def _protocol_headers(case: Case, b: Endpoint) -> dict[str, str]:
-    """The headers B's protocol demands (versions), as its documentation tells everybody on the first day."""
+_HOSTED = ("anthropic_version",)
+"""Fields that a host demands in the body where the vendor itself has a header."""
+
+
+def _as_hosted(case: Case, b: Endpoint, carried: Carried) -> tuple[str, dict[str, str], JsonObject]:
+    """Path, headers and body with what B's host demands, as its documentation tells everybody on the first day: where
+    the model is named, which version is meant. Nothing of what is asked comes from the library's own request."""
     try:
-        return dict(plan_case(case, b).call.headers)
+        call = plan_case(case, b).call
     except CallerError:
-        return {"content-type": "application/json"}
+        return carried.path, {"content-type": "application/json"}, carried.body
+    planned = json_object(call.json)
+    body = {name: value for name, value in carried.body.items() if name not in _HOSTED}
+    if "model" not in planned:
+        body.pop("model", None)
+    return call.path, dict(call.headers), {**{name: planned[name] for name in _HOSTED if name in planned}, **body}
 
 
 def norm_call(case: Case, b: Endpoint) -> LaneCall | NotSent:

@@ -4,7 +4,8 @@ What the lane `raw` sends. Only what a team renames on the first day is carried:
 tool choice, output limit, stop, temperature, top_p. A field without a row is omitted and listed. Nothing is lowered,
 emulated, repaired or retried. Between two endpoints of one wire format only the model changes.
 
-The rows are data (`carry/<from>-<to>.json`); the shape of messages is carried here, because turns nest differently.
+Where a wire format keeps each of these fields is data (`carry/<wire>.json`); a table between two is put together from
+their two files, so that a new format is one file. The shape of messages is code (`turns/`): turns nest differently.
 Paths are relative to the provider's base URL (`https://api.openai.com/v1`, `https://api.anthropic.com`, `…/v1beta`).
 """
 
@@ -19,10 +20,12 @@ from importlib import resources
 from typing import Any, cast
 
 from portable_llm.conformance.case import JsonObject, json_list, json_object
-from portable_llm.conformance.turns import READ_TURNS, WRITE_TURNS
+from portable_llm.conformance.turns import TURNS
 
 _HOLE = object()
-WIRES = ("anthropic-messages", "gemini", "openai-chat")
+WIRES = tuple(TURNS)
+_CHOICES = ("named", "auto", "required", "none")
+"""Forms of a tool choice; a named one first, since it also fits the pattern of a forced one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +40,46 @@ class Carried:
 
 
 @cache
+def _wire_fields(wire: str) -> JsonObject:
+    """Where a wire format keeps what a day-one port carries. Raises `ValueError` for an unknown one."""
+    if wire not in TURNS:
+        raise ValueError(f"no carry file for {wire!r}; known wire formats: {', '.join(WIRES)}")
+    file = resources.files("portable_llm.conformance").joinpath("carry", f"{wire}.json")
+    return json_object(json.loads(file.read_text("utf-8")))
+
+
+@cache
 def carry_table(source: str, target: str) -> JsonObject:
     """The table between two wire formats. Raises `ValueError` for an unknown one."""
-    if source not in WIRES or target not in WIRES:
-        raise ValueError(f"no carry table from {source!r} to {target!r}; known wire formats: {', '.join(WIRES)}")
-    file = resources.files("portable_llm.conformance").joinpath("carry", f"{source}-{target}.json")
-    return json_object(json.loads(file.read_text("utf-8")))
+    home, away = _wire_fields(source), _wire_fields(target)
+    same = source == target
+    return {
+        "from": source,
+        "to": target,
+        "path": away["path"],
+        "verbatim": same,
+        "set": [field for field in away["set"] if not same or field["value"] == "$model"],
+        "handled": [] if same else home["handled"],
+        "rows": [] if same else list(_rows(home, away)),
+    }
+
+
+def _rows(home: JsonObject, away: JsonObject) -> Iterator[JsonObject]:
+    """Every spelling of a field at home → its first spelling away, in the order in which they win."""
+    for name, spellings in home["fields"].items():
+        if name == "tools.name":
+            yield from ({"from": spellings[0], "to": to, "value": value} for to, value in away["constants"].items())
+        for spelling in spellings if name in away["fields"] else ():
+            rule = {"values": "list"} if name == "stop" else {}
+            yield {"from": spelling, "to": away["fields"][name][0], **rule}
+    yield from ({"from": constant, "to": None} for constant in home["constants"])
+    if home["tool_choice"] and away["tool_choice"]:
+        ours, theirs = home["tool_choice"], away["tool_choice"]
+        known = [name for name in _CHOICES if name in ours["forms"]]
+        # A form that the target lacks stays in the list, so that no weaker one takes its place unseen.
+        pairs = [[ours["forms"][name], theirs["forms"].get(name)] for name in known]
+        pairs += [[form, theirs["forms"].get(name)] for name in known for form in ours.get("also", {}).get(name, ())]
+        yield {"from": ours["at"], "to": theirs["at"], "values": pairs}
 
 
 def carry(body: JsonObject, table: JsonObject, model: str, *, streamed: bool = False) -> Carried:
@@ -56,10 +93,10 @@ def carry(body: JsonObject, table: JsonObject, model: str, *, streamed: bool = F
         _set_fields(carried, table["set"], model, streamed=streamed)
         return Carried(path=path, body=carried, omitted=())
     omitted: set[str] = set()
-    turns = READ_TURNS[table["from"]](body, omitted)
+    turns = TURNS[table["from"]].read(body, omitted)
     target: dict[str, Any] = {}
     _set_fields(target, table["set"], model, streamed=streamed)
-    target |= WRITE_TURNS[table["to"]](turns, omitted)
+    target |= TURNS[table["to"]].write(turns, omitted)
     for row in table["rows"]:
         omitted |= _apply(row, body, target)
     covered = [*table["handled"], *(row["from"] for row in table["rows"])]
@@ -72,8 +109,8 @@ def _set_fields(body: dict[str, Any], fields: Sequence[JsonObject], model: str, 
     for field in fields:
         if field["value"] == "$model":
             body[field["to"]] = model
-        elif streamed:
-            body[field["to"]] = True
+        elif streamed or "else" in field:
+            body[field["to"]] = streamed or field["else"]
 
 
 def _apply(row: JsonObject, body: JsonObject, target: dict[str, Any]) -> set[str]:
@@ -101,6 +138,8 @@ def _translate(row: JsonObject, value: object) -> tuple[object, set[str]]:
     for pattern, replacement in rule:
         bound: dict[str, object] = {}
         if _fits(value, pattern, bound):
+            if replacement is None:
+                break
             lost = json_object(value).keys() - json_object(pattern).keys()
             return _filled(replacement, bound), set(lost)
     return None, {""}

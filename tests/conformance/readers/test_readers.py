@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import zlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +18,8 @@ from portable_llm.conformance.readers import READERS
 WIRES = sorted(READERS)
 NAMES = """
 choices message delta content tool_calls function arguments index id name error usage parts text candidates finishReason
-functionCall args type event content_block partial_json input usageMetadata promptFeedback
+functionCall args type event content_block partial_json input usageMetadata promptFeedback output status response item
+output_index toolUse toolUseId stopReason citationsContent done_reason finish_reason
 """
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -51,7 +54,29 @@ WHOLE = {
         ],
         "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 7},
     },
+    "openai-responses": {
+        "status": "completed",
+        "output": [{"type": "function_call", "call_id": "c1", "name": "f", "arguments": '{"a": 1}'}],
+        "usage": {"input_tokens": 5, "output_tokens": 7},
+    },
+    "bedrock-converse": {
+        "output": {"message": {"content": [{"toolUse": {"toolUseId": "c1", "name": "f", "input": {"a": 1}}}]}},
+        "stopReason": "tool_use",
+        "usage": {"inputTokens": 5, "outputTokens": 7},
+    },
+    "cohere-v2": {
+        "message": {"tool_calls": [{"id": "c1", "function": {"name": "f", "arguments": '{"a": 1}'}}]},
+        "finish_reason": "TOOL_CALL",
+        "usage": {"tokens": {"input_tokens": 5, "output_tokens": 7}},
+    },
+    "ollama-chat": {
+        "message": {"content": "", "tool_calls": [{"id": "c1", "function": {"name": "f", "arguments": {"a": 1}}}]},
+        "done_reason": "stop",
+        "prompt_eval_count": 5,
+        "eval_count": 7,
+    },
 }
+WHOLE["mistral-chat"] = WHOLE["openai-chat"]
 STREAMED = {
     "openai-chat": [
         {
@@ -70,17 +95,71 @@ STREAMED = {
         {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 7}},
     ],
     "gemini": [WHOLE["gemini"]],
+    "openai-responses": [
+        {"type": "response.created", "response": {"status": "in_progress", "output": []}},
+        {"type": "response.completed", "response": WHOLE["openai-responses"]},
+    ],
+    "bedrock-converse": [
+        ("messageStart", {"role": "assistant"}),
+        ("contentBlockStart", {"contentBlockIndex": 0, "start": {"toolUse": {"toolUseId": "c1", "name": "f"}}}),
+        ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"toolUse": {"input": '{"a":'}}}),
+        ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"toolUse": {"input": " 1}"}}}),
+        ("messageStop", {"stopReason": "tool_use"}),
+        ("metadata", {"usage": {"inputTokens": 5, "outputTokens": 7}}),
+    ],
+    "cohere-v2": [
+        {"type": "message-start", "id": "m"},
+        {
+            "type": "tool-call-start",
+            "index": 0,
+            "delta": {"message": {"tool_calls": {"id": "c1", "function": {"name": "f", "arguments": ""}}}},
+        },
+        {
+            "type": "tool-call-delta",
+            "index": 0,
+            "delta": {"message": {"tool_calls": {"function": {"arguments": '{"a": 1}'}}}},
+        },
+        {
+            "type": "message-end",
+            "delta": {"finish_reason": "TOOL_CALL", "usage": {"tokens": {"input_tokens": 5, "output_tokens": 7}}},
+        },
+    ],
+    "ollama-chat": [
+        {"message": WHOLE["ollama-chat"]["message"], "done": False},
+        {**WHOLE["ollama-chat"], "message": {}},
+    ],
 }
+STREAMED["mistral-chat"] = STREAMED["openai-chat"]
 
 
 def sse(events: list[object]) -> bytes:
     return b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events)
 
 
+def frame(name: str, payload: object) -> bytes:
+    """A frame of the binary event stream; its checksums are right."""
+    body = json.dumps(payload).encode()
+    label = b":event-type"
+    headers = bytes([len(label)]) + label + b"\x07" + len(name).to_bytes(2) + name.encode()
+    prelude = (len(headers) + len(body) + 16).to_bytes(4) + len(headers).to_bytes(4)
+    prelude += zlib.crc32(prelude).to_bytes(4)
+    whole = prelude + headers + body
+    return whole + zlib.crc32(whole).to_bytes(4)
+
+
+def as_stream(wire: str, events: list[Any]) -> bytes:
+    """Events as the wire format frames them."""
+    if wire == "bedrock-converse":
+        return b"".join(frame(*event) if isinstance(event, tuple) else frame("metadata", event) for event in events)
+    if wire == "ollama-chat":
+        return b"".join(json.dumps(event).encode() + b"\n" for event in events)
+    return sse(events)
+
+
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_call_reads_the_same_whole_and_streamed(wire: str) -> None:
     whole = READERS[wire](200, {}, json.dumps(WHOLE[wire]).encode(), False, False)
-    streamed = READERS[wire](200, {}, sse(list(STREAMED[wire])), True, False)
+    streamed = READERS[wire](200, {}, as_stream(wire, list(STREAMED[wire])), True, False)
 
     assert whole.tool_calls == (ToolCall(id="c1", name="f", arguments={"a": 1}, raw_arguments='{"a": 1}'),)
     assert (whole.finish, whole.usage) == ("tool_call", {"input_tokens": 5, "output_tokens": 7})
@@ -122,7 +201,7 @@ def test_an_error_status_is_an_error_whatever_the_body(wire: str, status: int, k
 @pytest.mark.parametrize("wire", WIRES)
 @given(value=JSON, streamed=st.booleans(), status=st.sampled_from([200, 400]))
 def test_any_json_gives_an_observation(wire: str, value: object, streamed: bool, status: int) -> None:
-    body = sse([value]) if streamed else json.dumps(value).encode()
+    body = as_stream(wire, [value]) if streamed else json.dumps(value).encode()
 
     seen = READERS[wire](status, {}, body, streamed, True)
 
@@ -158,6 +237,22 @@ def test_a_long_stream_is_read_whole(wire: str) -> None:
             ),
         ],
         "gemini": [{"candidates": [{"content": {"parts": [{"text": "x" * 50}]}}]}] * 40_000,
+        "openai-responses": [
+            *([{"type": "response.output_text.delta", "delta": "x" * 50}] * 40_000),
+            {
+                "type": "response.completed",
+                "response": {
+                    "status": "completed",
+                    "output": [
+                        {"type": "message", "content": [{"type": "output_text", "text": "x" * 2_000_000}]},
+                    ],
+                },
+            },
+        ],
+        "bedrock-converse": [("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "x" * 50}})] * 40_000,
+        "cohere-v2": [{"type": "content-delta", "delta": {"message": {"content": {"text": "x" * 50}}}}] * 40_000,
+        "ollama-chat": [{"message": {"content": "x" * 50}}] * 40_000,
     }
+    pieces["mistral-chat"] = pieces["openai-chat"]
 
-    assert len(READERS[wire](200, {}, sse(pieces[wire]), True, False).text) == 2_000_000
+    assert len(READERS[wire](200, {}, as_stream(wire, pieces[wire]), True, False).text) == 2_000_000

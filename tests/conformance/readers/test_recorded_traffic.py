@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -26,26 +27,54 @@ def lines(name: str) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, file)
 
 
+FAMILIES = {
+    "openai-chat": ("openai-chat", 800),
+    "anthropic-messages": ("anthropic-messages", 900),
+    "gemini": ("gemini", 700),
+    "openai-responses": ("openai-responses", 800),
+    "mistral-chat": ("mistral", 280),
+    "cohere-v2": ("cohere", 70),
+    "ollama-chat": ("ollama", 80),
+    "bedrock-converse": ("bedrock-converse", 230),
+    "bedrock-converse as a stream": ("bedrock-converse-stream", 50),
+}
+"""Wire format → its recordings, and how many there are at least."""
+
+OTHER_PROTOCOLS = ("/v1/chat", "/v1/generate", "/api/generate")
+"""Older interfaces of the same vendor, which another reader would have to read."""
+
+
 @pytest.fixture(scope="module")
 def expected() -> dict[str, dict[str, Any]]:
-    return {line["id"]: line for line in lines("expected") if line["protocol"] in READERS}
+    return {line["id"]: line for line in lines("expected")}
 
 
-@pytest.mark.parametrize("wire", sorted(READERS))
-def test_reader_reads_what_the_sdk_reads(wire: str, expected: dict[str, dict[str, Any]]) -> None:
+def test_every_reader_is_held_to_recordings() -> None:
+    assert {name.split(" ")[0] for name in FAMILIES} == set(READERS)
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_reader_reads_what_the_sdk_reads(name: str, expected: dict[str, dict[str, Any]]) -> None:
     total, different = 0, list[str]()
-    for exchange in lines(wire):
+    family, least = FAMILIES[name]
+    for exchange in lines(family):
         line = expected.get(exchange["id"])
-        if line is not None and exchange["response_body_encoding"] == "text":
+        if line is not None and not (
+            name in ("cohere-v2", "ollama-chat") and exchange["url"].endswith(OTHER_PROTOCOLS)
+        ):
             total += 1
-            different += [f"{exchange['id']} {name}" for name in differences(read(exchange, wire), line)][:1]
+            different += [
+                f"{exchange['id']} {field}" for field in differences(read(exchange, name.split(" ")[0]), line)
+            ][:1]
 
-    assert total > 700
+    assert total >= least
     assert 1 - len(different) / total >= LEAST_AGREEMENT, (len(different), total, different[:40])
 
 
 def read(exchange: dict[str, Any], wire: str) -> Observation:
-    body = exchange["response_body_text"].encode("utf-8", "surrogatepass")
+    text = exchange["response_body_text"]
+    is_text = exchange["response_body_encoding"] == "text"
+    body = text.encode("utf-8", "surrogatepass") if is_text else base64.b64decode(text)
     return READERS[wire](exchange["status"], exchange["response_headers"], body, exchange["streaming"], False)
 
 

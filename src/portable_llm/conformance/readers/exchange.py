@@ -7,7 +7,7 @@ body is an error of kind `unreadable`, never a crash).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from portable_llm.conformance.case import json_list, json_object
@@ -53,6 +53,33 @@ def frames(body: bytes) -> list[dict[str, Any]]:
     return [decode(item.encode()) for item in data if item and not item.startswith("[DONE]")]
 
 
+def event_frames(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and payload of every frame of a binary event stream: lengths, a checksum, headers, payload, a checksum.
+
+    Raises `ValueError` for a frame that does not fit. Checksums are the transport's business.
+    """
+    at = 0
+    while at < len(body):
+        total, heads = int.from_bytes(body[at : at + 4]), int.from_bytes(body[at + 4 : at + 8])
+        if total < heads + 16 or at + total > len(body):
+            raise ValueError(f"a frame of {total} bytes at byte {at} of {len(body)}")
+        headers = body[at + 12 : at + 12 + heads]
+        yield _header(headers, b":event-type") or "exception", decode(body[at + 12 + heads : at + total - 4] or b"{}")
+        at += total
+
+
+def _header(headers: bytes, name: bytes) -> str:
+    """The text of a header; every one that a consumer reads is text (type 7)."""
+    _, found, rest = headers.partition(bytes([len(name)]) + name + b"\x07")
+    return rest[2 : 2 + int.from_bytes(rest[:2])].decode("utf-8", "replace") if found else ""
+
+
+def all_text(content: object) -> str:
+    """A text, or the texts of a list of parts, which some hosts send."""
+    parts = [json_object(part) for part in json_list(content)]
+    return "".join(text_of(part.get("text")) for part in parts) or text_of(content)
+
+
 def text_of(value: object) -> str:
     """`value` if it is text, else nothing."""
     return value if isinstance(value, str) else ""
@@ -68,7 +95,8 @@ def failure(status: int | None, body: bytes) -> Observation | None:
     if status is not None and status < 400:
         return None
     try:
-        return failed(status, decode(body).get("error"))
+        error = decode(body)
+        return failed(status, error.get("error") or error)
     except ValueError:
         return failed(status, body[:MAX_MESSAGE].decode("utf-8", "replace"))
 
@@ -76,7 +104,8 @@ def failure(status: int | None, body: bytes) -> Observation | None:
 def failed(status: int | None, error: object) -> Observation:
     """The observation of an error object, in the status line or in the body."""
     fields = json_object(error)
-    message = str(fields.get("message", "") if fields else error or "")[:MAX_MESSAGE]
+    said = fields.get("message") or fields.get("Message") or fields.get("detail") or ""
+    message = str(said if fields else error or "")[:MAX_MESSAGE]
     named = _ERROR_TYPES.get(str(fields.get("type"))) or _ERROR_TYPES.get(str(fields.get("status")))
     by_status = _KINDS.get(status or 0) or ("server_error" if (status or 0) >= 500 else "invalid_request")
     kind = by_status if (status or 0) >= 400 else named or "unknown"

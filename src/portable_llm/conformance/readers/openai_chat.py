@@ -7,7 +7,16 @@ from typing import Any
 
 from portable_llm.conformance.case import json_list, json_object
 from portable_llm.conformance.observation import Observation
-from portable_llm.conformance.readers.exchange import call, decode, failed, failure, frames, observation, text_of
+from portable_llm.conformance.readers.exchange import (
+    all_text,
+    call,
+    decode,
+    failed,
+    failure,
+    frames,
+    observation,
+    text_of,
+)
 
 WORDS = {
     "stop": "stop",
@@ -18,7 +27,14 @@ WORDS = {
 }
 
 
-def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: bool, wants_json: bool) -> Observation:
+def read(
+    status: int | None,
+    headers: Mapping[str, str],
+    body: bytes,
+    streamed: bool,
+    wants_json: bool,
+    words: Mapping[str, str] = WORDS,
+) -> Observation:
     """What `choices[0]` says, whole or put together from deltas."""
     try:
         chunks = [] if failure(status, body) else frames(body) if streamed else [decode(body)]
@@ -35,7 +51,7 @@ def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: 
         choices = map(json_object, json_list(chunk.get("choices")))
         choice = next((choice for choice in choices if not choice.get("index")), json_object(None))
         message = json_object(choice.get("delta" if streamed else "message"))
-        text.append(text_of(message.get("content")))
+        text.append(all_text(message.get("content")))
         refusal.append(text_of(message.get("refusal")))
         finish = choice.get("finish_reason") or finish
         for position, item in enumerate(map(json_object, json_list(message.get("tool_calls")))):
@@ -47,4 +63,4 @@ def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: 
     made = [call(c["id"], c["name"], "".join(c["raw"])) for c in calls.values()]
     tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
     said, refused = "".join(text), "".join(refusal)
-    return observation(said, made, finish, WORDS, tokens, streamed=streamed, wants_json=wants_json, refusal=refused)
+    return observation(said, made, finish, words, tokens, streamed=streamed, wants_json=wants_json, refusal=refused)
