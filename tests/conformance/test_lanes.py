@@ -140,7 +140,7 @@ def drops_parallel_calls(case: Case) -> Answer | None:
 
 def cuts_json(case: Case) -> Answer | None:
     text = oracle(case).text
-    return dataclasses.replace(oracle(case), text=text[:-2]) if text[:1] in ("{", "[") else None
+    return dataclasses.replace(oracle(case), text=text[:-2]) if case.wants_json and text[:1] in ("{", "[") else None
 
 
 def fences_json(case: Case) -> Answer | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from portable_llm.conformance.case import Case, json_object, oracle
+from portable_llm.conformance.case import Case, json_object, oracle, text_content
 from portable_llm.conformance.comparison import cases_of
 from portable_llm.conformance.evaluate import Seen, read_observations
 from portable_llm.conformance.report.model import Detail, Details
@@ -16,7 +16,7 @@ def _spoken(case: Case, text: str) -> Detail:
     """The verdict of the library's classifier on an answer: shown beside the judge's, which does not know of it."""
     classify = default_classifier()
     turns = [turn for turn in case.request.get("messages", ()) if turn.get("role") in ("user", "tool")]
-    verdict = classify(str(turns[-1].get("content") or "") if turns else "", text)
+    verdict = classify(text_content(turns[-1].get("content")) if turns else "", text)
     category = getattr(verdict, "category", None) or "unspecified"
     return Detail(spoken={"label": verdict.label, "probability": verdict.probability, "category": category})
 

@@ -29,6 +29,8 @@ class Content:
     """`(kind, text)`: `user`, `assistant`, `call`, `result`; neighbours of one kind joined, except calls."""
     tools: tuple[str, ...]
     """Tool names, normalised, in order."""
+    system_texts: tuple[str, ...] = ()
+    """The system texts one by one: a late one is moved into a turn by formats that know only a first one."""
 
     @property
     def key(self) -> str:
@@ -38,7 +40,7 @@ class Content:
     @property
     def pieces(self) -> tuple[str, ...]:
         """Every text that has to occur in a request that asks the same."""
-        return tuple(text for text in (self.system, *(text for _, text in self.turns)) if text)
+        return tuple(text for text in (*self.system_texts, *(text for _, text in self.turns)) if text)
 
     @property
     def whole(self) -> str:
@@ -53,7 +55,7 @@ class Content:
 
 def content_of(request: Request[Any]) -> Content:
     """The content of a request."""
-    system = (text_piece(message) for message in request.messages if message.role == "system")
+    system = tuple(text_piece(message) for message in request.messages if message.role == "system")
     turns: list[tuple[str, str]] = []
     for message in request.messages:
         if message.role != "system":
@@ -62,7 +64,7 @@ def content_of(request: Request[Any]) -> Content:
                     kind, text = kind, _blank(f"{turns.pop()[1]} {text}")
                 turns.append((kind, text))
     names = tuple(plain_name(tool.name) for tool in request.tools)
-    return Content(system=_blank(" ".join(system)), turns=tuple(turns), tools=names)
+    return Content(system=_blank(" ".join(system)), turns=tuple(turns), tools=names, system_texts=system)
 
 
 def plain_name(name: str) -> str:

@@ -38,12 +38,14 @@ def test_each_axis_has_its_templates_and_families() -> None:
     templates = Counter(template.axis for template in TEMPLATES)
     families = {axis: {t.family for t in TEMPLATES if t.axis == axis} for axis in AXES}
 
-    assert templates == {"tools": 40, "json": 40, "wire": 34, "instruct": 34}
+    assert templates == {"tools": 40, "json": 40, "wire": 34, "prompt": 45, "instruct": 34, "dialogue": 41}
     assert {axis: len(found) for axis, found in families.items()} == {
         "tools": 16,
         "json": 16,
         "wire": 8,
+        "prompt": 11,
         "instruct": 12,
+        "dialogue": 11,
     }
     assert len({template.id for template in TEMPLATES}) == len(TEMPLATES)
 
@@ -54,6 +56,21 @@ def test_a_perfect_endpoint_can_be_found_portable_on_each_axis_and_over_all() ->
 
     assert all(3 / count < 0.10 for count in templates.values())
     assert all(3 / (templates[one] + templates[other]) < 0.05 for one, other in combinations(AXES, 2))
+
+
+def test_twins_ask_the_same_in_another_way() -> None:
+    """What differs between the dialects of a task is the dialect: they share the answer, and no two share a request."""
+    twins: dict[str, list[Template]] = {}
+    for template in TEMPLATES:
+        if template.twin is not None:
+            twins.setdefault(template.twin, []).append(template)
+
+    assert {len(group) for group in twins.values()} == {3, 4, 5}
+    for group in twins.values():
+        for instance in range(5):
+            cases = [template.case(instance) for template in group]
+            assert len({json.dumps(case.answer) for case in cases}) == 1
+            assert len({json.dumps(case.request) for case in cases}) == len(group)
 
 
 @pytest.mark.parametrize("axis", AXES)
@@ -164,7 +181,7 @@ def test_smoke_holds_a_case_for_every_fault_a_first_look_must_find() -> None:
 
 
 def test_unknown_axes_and_depths_are_named() -> None:
-    with pytest.raises(ValueError, match="no axis 'tool'; known axes: wire, instruct, tools, json"):
+    with pytest.raises(ValueError, match="no axis 'tool'; known axes: wire, prompt, instruct, tools, json"):
         select(["tool"], "smoke")
     with pytest.raises(ValueError, match="no depth 'deep'; known depths: smoke, quick"):
         select(["tools"], "deep")

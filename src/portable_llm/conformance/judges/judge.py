@@ -25,6 +25,8 @@ JUDGES: dict[str, Callable[[Observation, Case], Judgement]] = {
     "wire.text": judge_wire_text,
     "wire.call": judge_wire_call,
     "instruct.text": judge_instructions,
+    "prompt.text": judge_instructions,
+    "dialogue.text": judge_instructions,
 }
 
 

@@ -14,7 +14,7 @@ from portable_llm.conformance.templates.template import Catalogue, Template
 
 DEPTHS: dict[str, int] = {"smoke": 1, "quick": 1, "standard": 2, "full": 2}
 """Depth → instances a template. `smoke` runs six templates of an axis, the others up to `MAX_TEMPLATES`."""
-MAX_TEMPLATES = 40
+MAX_TEMPLATES = 48
 PUBLIC_INSTANCES = 2
 """Instances of a template that are frozen in `conformance/cases/`."""
 

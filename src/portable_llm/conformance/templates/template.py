@@ -34,6 +34,8 @@ class Template:
     is_smoke: bool
     """One of the six of its axis that the depth `smoke` runs."""
     make: Callable[[Draw], Draft]
+    twin: str | None = None
+    """Templates with one name here draw the same: twins that differ in nothing but the way of asking."""
 
     @property
     def id(self) -> str:
@@ -42,7 +44,7 @@ class Template:
 
     def case(self, instance: int, secret: bytes | None = None) -> Case:
         """An instance: of the public split, or of the private one that a secret makes (which carries no canary)."""
-        draft = self.make(Draw(seed_key(self.id, instance, secret)))
+        draft = self.make(Draw(seed_key(self.twin or self.id, instance, secret)))
         return Case(
             axis=self.axis,
             family=self.family,
@@ -65,14 +67,28 @@ class Catalogue:
         self.templates: list[Template] = []
 
     def __call__(
-        self, family: str, name: str, *, tier: Tier = "must", tags: Sequence[str] = (), smoke: bool = False
+        self,
+        family: str,
+        name: str,
+        *,
+        tier: Tier = "must",
+        tags: Sequence[str] = (),
+        smoke: bool = False,
+        twin: str | None = None,
     ) -> Callable[[Callable[[Draw], Draft]], Callable[[Draw], Draft]]:
         """Declare the decorated generator as a template."""
 
         def declare(make: Callable[[Draw], Draft]) -> Callable[[Draw], Draft]:
             self.templates.append(
                 Template(
-                    axis=self.axis, family=family, name=name, tier=tier, tags=tuple(tags), is_smoke=smoke, make=make
+                    axis=self.axis,
+                    family=family,
+                    name=name,
+                    tier=tier,
+                    tags=tuple(tags),
+                    is_smoke=smoke,
+                    make=make,
+                    twin=twin,
                 )
             )
             return make

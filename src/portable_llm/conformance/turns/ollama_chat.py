@@ -49,7 +49,7 @@ def write(turns: Turns, omitted: set[str]) -> dict[str, Any]:
                 "content": item.text,
             }
             messages.append(message)
-        text = "".join(item.text for item in items if item.kind == "text")
+        text = "\n".join(item.text for item in items if item.kind == "text")
         calls = [
             {"id": item.id, "function": {"name": item.name, "arguments": item.arguments}}
             for item in items

@@ -44,7 +44,7 @@ def write(turns: Turns, omitted: set[str]) -> dict[str, Any]:
         for item in (item for item in items if item.kind == "result"):
             omitted |= {"is_error of a tool result"} if item.is_error else set()
             messages.append({"role": "tool", "tool_call_id": item.id, "content": item.text})
-        text = "".join(item.text for item in items if item.kind == "text")
+        text = "\n".join(item.text for item in items if item.kind == "text")
         calls = [written_call(item) for item in items if item.kind == "call"]
         if calls:
             messages.append({"role": role, "content": text or None, "tool_calls": calls})

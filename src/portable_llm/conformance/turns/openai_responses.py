@@ -55,7 +55,7 @@ def write(turns: Turns, omitted: set[str]) -> dict[str, Any]:
         for item in (item for item in parts if item.kind == "result"):
             omitted |= {"is_error of a tool result"} if item.is_error else set()
             items.append({"type": "function_call_output", "call_id": item.id, "output": item.text})
-        text = "".join(item.text for item in parts if item.kind == "text")
+        text = "\n".join(item.text for item in parts if item.kind == "text")
         items += [{"role": role, "content": text}] if text else []
         for item in (item for item in parts if item.kind == "call"):
             items.append({"type": "function_call", "call_id": item.id, **written_call(item)["function"]})
