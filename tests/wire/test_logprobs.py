@@ -101,9 +101,9 @@ def test_the_asynchronous_client_reads_the_same() -> None:
 # ---- spellings -------------------------------------------------------------------------------------------------------
 
 
-def parsed(wire: str, body: dict[str, Any]) -> tuple[TokenLogprob, ...] | None:
+def parsed(wire: str, body: dict[str, Any]) -> list[TokenLogprob]:
     reply = HttpReply(status=200, body=json.dumps(body).encode())
-    return wire_format(wire).parse_response(reply, strategies.ORIGIN).logprobs
+    return list(wire_format(wire).parse_response(reply, strategies.ORIGIN).logprobs or ())
 
 
 def choice(logprobs: Any, text: str = "Hot") -> dict[str, Any]:
@@ -114,7 +114,7 @@ def test_a_token_has_its_bytes_and_its_alternatives() -> None:
     top = [{"token": "H", "logprob": -0.1, "bytes": [72]}, {"token": "C", "logprob": -2, "bytes": [67]}]
     item = {"token": "H", "logprob": -0.1, "bytes": [72], "top_logprobs": top}
 
-    (token,) = parsed("openai-chat", choice({"content": [item], "refusal": None})) or ()
+    (token,) = parsed("openai-chat", choice({"content": [item], "refusal": None}))
 
     assert (token.token, token.bytes, token.kind) == ("H", b"H", "text")
     assert [(other.token, other.logprob) for other in token.top] == [("H", -0.1), ("C", -2.0)]
@@ -124,12 +124,12 @@ def test_tokens_of_reasoning_and_of_a_refusal_are_told_apart() -> None:
     one = [{"token": "a", "logprob": -1}]
     told = parsed("openai-chat", choice({"refusal": one, "content": one, "reasoning_content": one}))
 
-    assert [token.kind for token in told or ()] == ["text", "reasoning", "refusal"]
+    assert [token.kind for token in told] == ["text", "reasoning", "refusal"]
 
 
 def test_the_columns_of_the_older_form_are_read() -> None:
     columns = {"tokens": ["H", "ot"], "token_logprobs": [-0.25, None], "top_logprobs": [{"C": -2.0}]}
-    told = parsed("openai-chat", choice(columns)) or ()
+    told = parsed("openai-chat", choice(columns))
 
     assert [(token.token, token.logprob) for token in told] == [("H", -0.25), ("ot", None)]
     assert told[0].top == (TokenLogprob(token="C", logprob=-2.0),)
@@ -140,7 +140,7 @@ def test_gemini_s_candidates_have_numbers_and_alternatives_beside_them() -> None
     result = {"chosenCandidates": chosen, "topCandidates": [{"candidates": chosen}]}
     candidate = {"content": {"parts": [{"text": "2 +"}]}, "finishReason": "STOP", "logprobsResult": result}
 
-    first, second = parsed("gemini", {"candidates": [candidate]}) or ()
+    first, second = parsed("gemini", {"candidates": [candidate]})
 
     assert (first.token, first.ids, first.logprob, len(first.top)) == ("2", (23,), -0.02, 2)
     assert (second.ids, second.logprob, second.top) == ((), None, ())
@@ -149,7 +149,7 @@ def test_gemini_s_candidates_have_numbers_and_alternatives_beside_them() -> None
 def test_a_piece_of_several_tokens_has_their_sum() -> None:
     message = {"content": [{"type": "text", "text": "Hot"}]}
     pieces = [{"text": "Hot", "token_ids": [5, 6], "logprobs": [-0.5, -0.25]}, {"text": "!", "token_ids": [7]}]
-    told = parsed("cohere-v2", {"id": "a", "message": message, "finish_reason": "COMPLETE", "logprobs": pieces}) or ()
+    told = parsed("cohere-v2", {"id": "a", "message": message, "finish_reason": "COMPLETE", "logprobs": pieces})
 
     assert [(token.token, token.ids, token.logprob) for token in told] == [("Hot", (5, 6), -0.75), ("!", (7,), None)]
 
@@ -164,7 +164,7 @@ STRANGE: list[Any] = [
 @pytest.mark.parametrize("logprobs", STRANGE, ids=repr)
 @pytest.mark.parametrize("wire", ["openai-chat", "mistral-chat"])
 def test_what_is_no_list_of_tokens_reads_as_not_reported(wire: str, logprobs: Any) -> None:
-    for token in parsed(wire, choice(logprobs)) or ():
+    for token in parsed(wire, choice(logprobs)):
         assert (token.logprob, token.bytes) == (None, None)
 
 
@@ -194,7 +194,7 @@ def test_a_finished_text_of_the_responses_format_is_the_truth_about_its_tokens()
 
 # ---- as JSON ---------------------------------------------------------------------------------------------------------
 
-EVERYTHING = dict.fromkeys(strategies.RESPONSE_FEATURES, True)
+EVERYTHING: dict[str, bool] = dict.fromkeys((str(name) for name in strategies.RESPONSE_FEATURES), True)
 
 
 @given(data=st.data(), kind=st.sampled_from(["text", "reasoning", "refusal"]))
