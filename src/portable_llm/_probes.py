@@ -152,9 +152,13 @@ def _one_call(request: AnyRequest, response: Response[Any]) -> Seen | None:
 
 def _held(request: AnyRequest, response: Response[Any]) -> Seen | None:
     """An answer that no model gives to a greeting unless it is held to it."""
-    if any(one.effect in ("widened", "changed") for one in response.adaptations):
-        return None  # the dialect of the provider cannot say all of it
-    return _json(response, "the answer is what the schema asks for")
+    seen = _json(response, "the answer is what the schema asks for")
+    if seen is None or seen.is_applied:
+        # Where the system text shows the schema as well, a model may follow that alone.
+        is_shown = any(one.subject == "/output/schema" and one.action == "emulated" for one in response.adaptations)
+        return None if is_shown else seen
+    # What the dialect cannot say, or says as advice, is not ignored.
+    return None if any(one.effect in ("widened", "changed") for one in response.adaptations) else seen
 
 
 def _any_json(request: AnyRequest, response: Response[Any]) -> Seen | None:

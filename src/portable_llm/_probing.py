@@ -8,7 +8,7 @@ A generator that yields plans and is sent what became of each: no network here. 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -46,6 +46,9 @@ _MAX_FAILURES = 3
 
 _DENIED = re.compile(r"not enabled|not available|only supports?|must end with", re.IGNORECASE)
 """More ways to say that something is not supported. A field is never learned by them, only what was asked for."""
+
+_OTHER_VALUE = re.compile(r"supported (?:values?|levels?|options?)|\bone of\b|must be\b|\binvalid value", re.IGNORECASE)
+"""It is the value that is refused, and not the feature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,7 +338,7 @@ def _read_error(ask: Ask, plan: AnyPlan, error: PortableLLMError, date: str) -> 
 
 def _is_denied(ask: Ask, error: ProviderError) -> bool:
     """Whether the error says of what was asked for, in words, that it is not supported."""
-    if not ask.words or not isinstance(error, BadRequestError):
+    if not ask.words or not isinstance(error, BadRequestError) or _OTHER_VALUE.search(error.message):
         return False
     is_no = is_refusal(error) or _DENIED.search(error.message) is not None
     return is_no and re.search(ask.words, error.message, re.IGNORECASE) is not None
@@ -345,18 +348,3 @@ def _said(text: str) -> str:
     """Words of a stranger in one line that can be printed and stored."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:2000]).split())
     return line if len(line) <= _MAX_NOTE else f"{line[: _MAX_NOTE - 1]}…"
-
-
-def without_secrets(report: Report, secrets: Sequence[str]) -> Report:
-    """The report without these strings, should a provider have said one back."""
-
-    def clean(text: str) -> str:
-        for secret in secrets:
-            text = text.replace(secret, "[key]") if secret else text
-        return text
-
-    findings = tuple(
-        replace(one, note=clean(one.note), fact=one.fact and replace(one.fact, note=clean(one.fact.note)))
-        for one in report.findings
-    )
-    return replace(report, findings=findings)

@@ -23,14 +23,10 @@ from portable_llm._probing import (
     plain_plan,
     probing,
     steps,
-    without_secrets,
 )
 from portable_llm.cli._shared import print_json, print_table
 from portable_llm.providers._target import Target, load_settings
 from portable_llm.providers._written import rules_toml
-
-_LEAST_SECRET = 6
-"""Characters; a shorter value of a key's variable is a placeholder, and words must not be cut out of sentences."""
 
 
 def run_probe(
@@ -52,7 +48,7 @@ def run_probe(
     asked = steps(opened(target))
     _show_plan(target, asked, max_calls, max_tokens)
     _confirm(yes)
-    report = without_secrets(_send(target, max_calls, max_tokens), _secrets(target))
+    report = _send(target, max_calls, max_tokens)
     if report.error is not None:
         raise report.error
     if as_json:
@@ -113,21 +109,16 @@ def _answer(client: Client, plan: AnyPlan) -> Answer:
         return error
 
 
-def _secrets(target: Target) -> list[str]:
-    """The values of the variables that hold keys for this provider."""
-    values = (os.environ.get(variable, "").strip() for variable in target.provider.auth.env)
-    return [value for value in values if len(value) >= _LEAST_SECRET]
-
-
 # ---- after -----------------------------------------------------------------------------------------------------------
 
 
 def _show(report: Report) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("feature", "", "what was seen", box=None, pad_edge=False)
     for one in report.findings:
-        table.add_row(one.feature, one.verdict, one.note)
+        table.add_row(one.feature, one.verdict, Text(one.note))  # a stranger's words are no markup
     print_table(table)
     for name, word in report.spelling.items():
         click.echo(f"  {name} has to be called {word}")
