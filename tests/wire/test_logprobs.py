@@ -168,28 +168,25 @@ def test_what_is_no_list_of_tokens_reads_as_not_reported(wire: str, logprobs: An
         assert (token.logprob, token.bytes) == (None, None)
 
 
-def test_a_finished_text_of_the_responses_format_is_the_truth_about_its_tokens() -> None:
-    """Deltas have them too; those who leave them out there have them in the finished item."""
+@pytest.mark.parametrize(("in_deltas", "logprob"), [(True, -0.512345), (False, -0.51)], ids=["in both", "at its end"])
+def test_a_finished_text_of_the_responses_format_says_its_tokens_once_more(in_deltas: bool, logprob: float) -> None:
+    """Rounded, as recorded; those who leave them out of the deltas have them there only."""
     decoder = wire_format("openai-responses").stream_decoder(strategies.ORIGIN)
-    one = {"token": "Hot", "logprob": -0.5, "bytes": [72, 111, 116], "top_logprobs": []}
-    text = {"type": "output_text", "text": "Hot", "logprobs": [one]}
+    exact = {"token": "Hot", "logprob": -0.512345, "bytes": [72, 111, 116], "top_logprobs": []}
+    told = [exact] if in_deltas else []
+    text = {"type": "output_text", "text": "Hot", "logprobs": [{**exact, "logprob": -0.51}]}
     item = {"type": "message", "id": "m", "content": [text]}
+    at = {"output_index": 0, "content_index": 0}
     for event in (
-        {
-            "type": "response.output_text.delta",
-            "output_index": 0,
-            "content_index": 0,
-            "delta": "Hot",
-            "logprobs": [one],
-        },
-        {"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": "Hot", "logprobs": [one]},
-        {"type": "response.content_part.done", "output_index": 0, "content_index": 0, "part": text},
+        {"type": "response.output_text.delta", **at, "delta": "Hot", "logprobs": told},
+        {"type": "response.output_text.done", **at, "text": "Hot", "logprobs": told},
+        {"type": "response.content_part.done", **at, "part": text},
         {"type": "response.output_item.done", "output_index": 0, "item": item},
         {"type": "response.completed", "response": {"status": "completed", "output": [item]}},
     ):
-        decoder.feed(Frame(event["type"], json.dumps(event).encode()))
+        decoder.feed(Frame(str(event["type"]), json.dumps(event).encode()))
 
-    assert [token.token for token in decoder.finish()[1].logprobs or ()] == ["Hot"]
+    assert [(one.token, one.logprob) for one in decoder.finish()[1].logprobs or ()] == [("Hot", logprob)]
 
 
 # ---- as JSON ---------------------------------------------------------------------------------------------------------

@@ -162,15 +162,17 @@ class Assembly:
         self.open(key, "unknown").raw = raw
 
     def logprobs(self, key: Hashable, tokens: list[TokenLogprob], *, is_whole: bool = False) -> None:
-        """Log-probabilities of the part of that key: more of them, or with `is_whole` all."""
+        """Log-probabilities of the part of that key: more of them, or with `is_whole` all, which count only where they
+        are more than have come: one vendor rounds them when it says them again (recorded 2026-11-23)."""
         if not tokens:
             return
         if self._logprobs is None:
             self._logprobs = {}
-        if is_whole:
+        known = self._logprobs.setdefault(key, [])
+        if not is_whole:
+            known.extend(tokens)
+        elif len(tokens) > len(known):
             self._logprobs[key] = tokens
-        else:
-            self._logprobs.setdefault(key, []).extend(tokens)
 
     @property
     def token_logprobs(self) -> tuple[TokenLogprob, ...] | None:
