@@ -168,6 +168,12 @@ def test_a_value_that_is_refused_is_not_the_feature() -> None:
     assert read("reasoning/effort", error).verdict == "unknown"
 
 
+def test_a_word_of_the_schema_that_is_refused_is_not_the_feature() -> None:
+    error = refused("Unknown name 'additionalProperties' at 'generation_config.response_schema': cannot find field")
+
+    assert read("output/native", error).verdict == "unknown"
+
+
 def test_an_error_about_another_thing_says_nothing_about_this_one() -> None:
     message = "Unsupported parameter: 'max_completion_tokens' is not supported, images neither."
     found = read("parts/image", refused("Unsupported value: 'temperature' does not support tools"))

@@ -47,8 +47,12 @@ _MAX_FAILURES = 3
 _DENIED = re.compile(r"not enabled|not available|only supports?|must end with", re.IGNORECASE)
 """More ways to say that something is not supported. A field is never learned by them, only what was asked for."""
 
-_OTHER_VALUE = re.compile(r"supported (?:values?|levels?|options?)|\bone of\b|must be\b|\binvalid value", re.IGNORECASE)
-"""It is the value that is refused, and not the feature."""
+_OTHER_VALUE = re.compile(
+    r"supported (?:values?|levels?|options?)|\bone of\b|must be\b|\binvalid value"
+    r"|additional_?properties|\benum\b|\bkeywords?\b",
+    re.IGNORECASE,
+)
+"""It is the value that is refused, or a word of the schema, and not the feature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
