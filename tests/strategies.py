@@ -10,8 +10,9 @@ their calls, no two neighbouring turns of one role, no empty texts, `raw_argumen
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ from portable_llm._messages import (
     system,
 )
 from portable_llm._request import CacheHint, NamedTool, Output, Reasoning, Request, Sampling, Tool
-from portable_llm._response import NoOutput, Refusal, Refused, Response, Usage
+from portable_llm._response import NoOutput, Refusal, Refused, Response, TokenLogprob, Usage
 
 ALL_FEATURES = frozenset(FEATURES)
 ORIGIN = Origin(provider="somebody", host="example.test", model="some-model")
@@ -263,7 +264,10 @@ def usages(
     )
 
 
-RESPONSE_FEATURES = ("reasoning", "refusal", "id", "cache_creation", "cache_read", "reasoning_tokens")
+RESPONSE_FEATURES = (
+    "reasoning", "refusal", "id", "cache_creation", "cache_read", "reasoning_tokens", "logprobs", "token_bytes",
+    "token_ids", "alternatives",
+)  # fmt: skip
 """What not every format has a place for in an answer."""
 
 
@@ -287,6 +291,8 @@ def responses(
     thought: list[Part] = [ReasoningPart(text=draw(texts), origin=origin)] if reasoning and draw(st.booleans()) else []
     calls = draw(st.lists(tool_calls(), max_size=2, unique_by=lambda call: call.id))
     said: list[Part] = [draw(text_parts(texts))] if draw(st.booleans()) or not calls else []
+    text = "".join(part.text for part in said if isinstance(part, TextPart))
+    is_told = can["logprobs"] and bool(text) and draw(st.booleans())
     is_cut = draw(st.integers(0, 7)) == 0
     return Response(
         message=Message(role="assistant", parts=(*thought, *said, *calls)),
@@ -297,6 +303,32 @@ def responses(
         usage=draw(usage),
         model=ORIGIN.model,
         id=draw(ids),
+        logprobs=draw(token_logprobs(text, can)) if is_told else None,
+    )
+
+
+@st.composite
+def token_logprobs(draw: st.DrawFn, text: str, can: Mapping[str, bool]) -> tuple[TokenLogprob, ...]:
+    """The tokens that a text is made of, and at times a mark of its end, which no text shows."""
+    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=3)) | {0, len(text)})
+    tokens = [text[start:end] for start, end in itertools.pairwise(cuts)]
+    if draw(st.booleans()):
+        tokens.append("<|end|>")
+    return tuple(
+        draw(_token(token, can, draw(st.lists(st.just(token) | words, max_size=2)) if can["alternatives"] else ()))
+        for token in tokens
+    )
+
+
+def _token(token: str, can: Mapping[str, bool], others: Sequence[str] = ()) -> st.SearchStrategy[TokenLogprob]:
+    ids = st.tuples(st.integers(0, 10**6)) if can["token_ids"] else st.just(())
+    return st.builds(
+        TokenLogprob,
+        token=st.just(token),
+        logprob=st.floats(-20, 0),
+        bytes=st.just(token.encode()) if can["token_bytes"] else st.none(),
+        ids=ids,
+        top=st.tuples(*(_token(other, can) for other in others)),
     )
 
 
@@ -327,6 +359,7 @@ def without_wire_words(response: Response[Any]) -> dict[str, Any]:
         "usage": response.usage,
         "model": response.model,
         "id": response.id,
+        "logprobs": response.logprobs,
     }
 
 

@@ -261,13 +261,6 @@ def test_any_json_is_asked_for_by_name_where_the_provider_wants_that() -> None:
     assert ("/output", "emulated") in [(entry.subject, entry.action) for entry in made.adaptations]
 
 
-def test_log_probabilities_are_not_promised_for_a_stream() -> None:
-    request = portable_llm.request("compatible:m", "Hi", sampling=Sampling(logprobs=2))
-    made = make_plan(request, plan().target, stream=True)
-
-    assert ("/response/logprobs", "dropped", "lost") in ledger(made)
-
-
 # ---- what cannot be meant --------------------------------------------------------------------------------------------
 
 

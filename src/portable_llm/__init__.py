@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from portable_llm._response import Refusal as Refusal
     from portable_llm._response import Refused as Refused
     from portable_llm._response import Response as Response
+    from portable_llm._response import TokenLogprob as TokenLogprob
     from portable_llm._response import Usage as Usage
     from portable_llm._retry import RetryPolicy as RetryPolicy
     from portable_llm._streams import AsyncStream as AsyncStream
@@ -187,7 +188,18 @@ _HOMES = {
     ),
     "_plan": ("Plan",),
     "_request": ("CacheHint", "NamedTool", "Output", "Reasoning", "Request", "Sampling", "Tool", "request"),
-    "_response": ("Attempt", "CallCheck", "Invalid", "NoOutput", "Parsed", "Refusal", "Refused", "Response", "Usage"),
+    "_response": (
+        "Attempt",
+        "CallCheck",
+        "Invalid",
+        "NoOutput",
+        "Parsed",
+        "Refusal",
+        "Refused",
+        "Response",
+        "TokenLogprob",
+        "Usage",
+    ),
     "_retry": ("RetryPolicy",),
     "_streams": ("AsyncStream", "Stream"),
     "providers": ("Auth", "Provider", "provider_names"),

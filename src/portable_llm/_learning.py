@@ -87,11 +87,9 @@ class Lesson:
 
 def lesson_of(error: ProviderError, request: Request[Any], date: str) -> Lesson | None:
     """What the error says about a field that the request has set; `None` if it says nothing of the kind."""
-    if not isinstance(error, BadRequestError) or isinstance(error, ContextOverflowError):
+    if not is_refusal(error):
         return None
     message = error.message[:_MAX_MESSAGE]
-    if not _REFUSED.search(message) and (error.code or "") not in ("unsupported_parameter", "unsupported_value"):
-        return None
     feature = _feature([*_parameter(error.body), *_QUOTED.findall(message), *_named(message)], request)
     if feature is None:
         return None
@@ -101,6 +99,14 @@ def lesson_of(error: ProviderError, request: Request[Any], date: str) -> Lesson 
     if feature == "reasoning/effort" and (words := _levels(message, request)):
         return Lesson(facts={feature: Fact(values=words, source=SOURCE, date=date, note=note)})
     return Lesson(facts={feature: Fact(support="no", source=SOURCE, date=date, note=note)})
+
+
+def is_refusal(error: ProviderError) -> bool:
+    """Whether the error says that something in the request is not supported, and not that its value is wrong."""
+    if not isinstance(error, BadRequestError) or isinstance(error, ContextOverflowError):
+        return False
+    is_typed = (error.code or "") in ("unsupported_parameter", "unsupported_value")
+    return is_typed or _REFUSED.search(error.message[:_MAX_MESSAGE]) is not None
 
 
 def _parameter(body: str | None) -> Iterator[str]:

@@ -28,13 +28,6 @@ _WIDTH = 88
 _INDENT = " " * 11
 _FIXED_SPACE = "\N{NO-BREAK SPACE}"
 
-_NO_LOGPROBS = entry(
-    "sampling",
-    "/response/logprobs",
-    "dropped",
-    "a streamed answer does not hand out log-probabilities; ask for the whole answer and read response.raw",
-    "nobody",
-)
 _NO_REASK = entry(
     "json",
     "/output/reask",
@@ -46,8 +39,6 @@ _NO_REASK = entry(
 
 def _not_streamed(request: Request[Any]) -> Iterator[Adaptation]:
     """What a whole answer gives and a streamed one does not, whatever the target."""
-    if request.sampling.logprobs is not None:
-        yield _NO_LOGPROBS
     if request.output is not None and request.output.reask:
         yield _NO_REASK
 

@@ -99,6 +99,53 @@ class Usage:
         )
 
 
+TokenKind = Literal["text", "reasoning", "refusal"]
+"""What a token is of: the visible text, reasoning that is told, or the words of refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLogprob:
+    """A token of the answer, or an alternative to one, and how likely the model held it to be."""
+
+    token: str
+    """Its text; a sign of several bytes may be cut between two tokens: `bytes` put together have it whole."""
+    logprob: float | None = None
+    """Natural logarithm of the probability; `None`: not reported. Some services say -9999 for *very unlikely*."""
+    bytes: bytes | None = None
+    """UTF-8 of the token; `None`: not reported."""
+    ids: tuple[int, ...] = ()
+    """The model's numbers for it, where they are told; of a piece of several tokens `logprob` is the sum."""
+    kind: TokenKind = "text"
+    top: tuple[TokenLogprob, ...] = ()
+    """The likeliest tokens at this place, the chosen one among them if it is one of them."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """As JSON, without what is not reported; `from_json` reads it back."""
+        stored: dict[str, JsonValue] = {"token": self.token, "logprob": self.logprob}
+        if self.bytes is not None:
+            stored["bytes"] = list(self.bytes)
+        if self.ids:
+            stored["ids"] = list(self.ids)
+        if self.kind != "text":
+            stored["kind"] = self.kind
+        if self.top:
+            stored["top"] = [other.to_json() for other in self.top]
+        return stored
+
+    @staticmethod
+    def from_json(stored: Mapping[str, JsonValue]) -> TokenLogprob:
+        """The way back of `to_json`; raises `ValueError` for JSON that it did not write."""
+        values: dict[str, Any] = {**stored}
+        try:
+            if "bytes" in values:
+                values["bytes"] = bytes(values["bytes"])
+            values["ids"] = tuple(values.get("ids", ()))
+            values["top"] = tuple(TokenLogprob.from_json(other) for other in values.get("top", ()))
+            return TokenLogprob(**values)
+        except (TypeError, AttributeError) as error:
+            raise ValueError(f"no log-probability of a token: {error}") from error
+
+
 def _sum(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one + other
 
@@ -196,6 +243,8 @@ class Response(Generic[T_co]):
     attempts: tuple[Attempt, ...] = ()
     raw: Mapping[str, JsonValue] | None = None
     """The wire response; for a stream `None` (the events were its pieces)."""
+    logprobs: tuple[TokenLogprob, ...] | None = None
+    """The tokens of the answer with their log-probabilities, in order; `None` where none came."""
     declined: tuple[Response[Any], ...] = ()
     """Refusals that this answer stands in for, oldest first: `usage` and `attempts` count them as well."""
     call_checks: tuple[CallCheck, ...] = ()

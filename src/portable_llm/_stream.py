@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from portable_llm._adaptation import Adaptation, entry
 from portable_llm._errors import AnswerTooLargeError, ProviderError, StreamInterruptedError, UnreadableAnswerError
 from portable_llm._events import (
     Delta,
@@ -36,9 +37,25 @@ MAX_PLAIN_BODY = 64 * 1024 * 1024
 """Bytes of an answer that comes whole where a stream was asked for."""
 
 
+_NO_LOGPROBS = entry(
+    "sampling", "/response/logprobs", "dropped", "asked for, and accepted; the answer came without them", "nobody"
+)
+
+
+def _ledger(plan: Plan[Any], response: Response[Any]) -> tuple[Adaptation, ...]:
+    """The ledger of the plan, and what of the wish only the answer shows to be lost."""
+    wanted = plan.request.sampling.logprobs is not None
+    if not wanted or response.logprobs is not None or not response.text:
+        return plan.adaptations
+    # Where they were never asked for, the plan has said so.
+    if any(one.subject == "/sampling/logprobs" and one.action == "dropped" for one in plan.adaptations):
+        return plan.adaptations
+    return (*plan.adaptations, _NO_LOGPROBS)
+
+
 def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ...] = ()) -> Response[T]:
     """The response as the application gets it: with ledger and attempts, and checked for the wanted value."""
-    known = response.answering(plan.target.provider.name, plan.adaptations, attempts)
+    known = response.answering(plan.target.provider.name, _ledger(plan, response), attempts)
     if plan.tools is not None:
         known = plan.tools.check(plan.tools.restore(known))
     checked = check(known, plan.request.output, plan.output)

@@ -29,6 +29,7 @@ from portable_llm import (
     Response,
     Stream,
     TextDelta,
+    TokenLogprob,
     ToolCallPart,
 )
 from portable_llm._json import JsonValue
@@ -96,6 +97,7 @@ def refusals(client: Client, response: Response[Any]) -> None:
     assert_type(client.stream(request, clarification="It is homework."), Stream[Invoice])
     assert_type(refusal_rates([response]), Rates)
     assert_type(response.declined, tuple[Response[Any], ...])
+    assert_type(response.logprobs, tuple[TokenLogprob, ...] | None)
     if response.refusal is not None:
         assert_type(response.refusal.category, RefusalCategory)
         assert_type(response.refusal.kind, RefusalKind)

@@ -24,7 +24,7 @@ from portable_llm.testing import FakeServer, answer, fixed
 from portable_llm.wire.cohere_v2 import CAPABILITIES, build_request, write_error, write_response, write_stream
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-CANNOT = ("refusal", "cache_creation")
+CANNOT = ("refusal", "cache_creation", "token_bytes", "alternatives")
 ASKING: list[Any] = [{"role": "user", "content": "x"}]
 
 

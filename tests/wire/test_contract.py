@@ -40,13 +40,13 @@ CANNOT_CARRY: dict[str, frozenset[str]] = {
 
 CANNOT_SAY: dict[str, tuple[str, ...]] = {
     # A refusal is a stop reason with an explanation, no part of the message.
-    "anthropic-messages": ("refusal",),
+    "anthropic-messages": ("refusal", "logprobs"),
     # Filters decline, the model only in words; an answer has no id, and its reasoning is not counted apart.
-    "bedrock-converse": ("refusal", "id", "reasoning_tokens"),
+    "bedrock-converse": ("refusal", "id", "reasoning_tokens", "logprobs"),
     # Refusals are prose (wire facts, 2026-11-23).
-    "cohere-v2": ("refusal", "cache_creation"),
+    "cohere-v2": ("refusal", "cache_creation", "token_bytes", "alternatives"),
     # No words of refusal of the model's own, and no count of what was written to a cache (wire facts, 2026-11-23).
-    "gemini": ("refusal", "cache_creation"),
+    "gemini": ("refusal", "cache_creation", "token_bytes"),
     # Refusals are prose; reasoning is counted with the rest (wire facts, 2026-11-23).
     "mistral-chat": ("refusal", "cache_creation", "reasoning_tokens"),
     # Refusals are prose; an answer has no id, and two counts.

@@ -106,6 +106,7 @@ def response_to_json(response: Response[Any]) -> dict[str, Any]:
             "cache_creation_input_tokens": usage.cache_creation_input_tokens,
             "reasoning_output_tokens": usage.reasoning_output_tokens,
         },
+        "logprobs": None if response.logprobs is None else [token.to_json() for token in response.logprobs],
         "adaptations": [entry.to_json() for entry in response.adaptations],
         "attempts": len(response.attempts),
     }  # fmt: skip

@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from portable_llm._capabilities import FEATURES, Capabilities, Fact
+from portable_llm._probing import MAX_CALLS, MAX_TOKENS
+from portable_llm.cli._probe import run_probe
 from portable_llm.cli._shared import print_json, print_table
 from portable_llm.providers import Provider, provider, provider_names
 from portable_llm.wire import wire_format
@@ -18,9 +20,28 @@ from portable_llm.wire import wire_format
 @click.argument("name", required=False)
 @click.option("--model", help="Show the facts for this model of it.")
 @click.option("--models", is_flag=True, help="Ask the provider which models it has; needs its key.")
+@click.option("--probe", metavar="MODEL", help="Find out with small calls what this model of it accepts.")
+@click.option("--yes", is_flag=True, help="With --probe: make the calls without asking first.")
+@click.option("--output", "-o", metavar="FILE", help="With --probe: the file to write [default: NAME-MODEL.toml].")
+@click.option("--force", is_flag=True, help="With --probe: write over a file that is there.")
+@click.option("--max-calls", type=click.IntRange(min=1), default=MAX_CALLS, show_default=True,
+              help="With --probe: no more calls than this.")  # fmt: skip
+@click.option("--max-tokens", type=click.IntRange(min=1), default=MAX_TOKENS, show_default=True,
+              help="With --probe: no more output tokens than this, all calls together.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def command(name: str | None, model: str | None, models: bool, as_json: bool) -> None:
-    """List the built-in providers; with NAME, every fact with its source and date."""
+def command(
+    name: str | None, model: str | None, models: bool, probe: str | None, as_json: bool, **options: Any
+) -> None:
+    """List the built-in providers; with NAME, every fact with its source and date.
+
+    With --probe, NAME may be a provider of your own, and carry a base URL (name@http://host/v1). The facts that are
+    found are written to a file that PORTABLE_LLM_CONFIG can name.
+    """
+    if probe is not None:
+        if name is None:
+            raise click.UsageError("--probe needs the provider's NAME as well")
+        run_probe(name, probe, as_json=as_json, **options)
+        return
     if name is None:
         _list(as_json)
         return

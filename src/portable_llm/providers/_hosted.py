@@ -154,7 +154,7 @@ TOGETHER = row(
     "together", "Together AI", "https://api.together.ai/v1", "TOGETHER_API_KEY",
     facts={
         "sampling/top_k": yes(_SDK_TOGETHER, minimum=1),
-        "sampling/logprobs": no(_SDK_TOGETHER, "a number here, answered in another shape; use extra and read raw"),
+        "sampling/logprobs": no(_SDK_TOGETHER, "a number here, not true or false; ask for it through extra"),
     },
     documentation="https://docs.together.ai/reference/chat-completions",
 )  # fmt: skip

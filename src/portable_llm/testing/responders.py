@@ -21,7 +21,7 @@ from portable_llm._messages import (
     text_of,
 )
 from portable_llm._request import Request
-from portable_llm._response import FinishReason, NoOutput, Refusal, Refused, Response, Usage
+from portable_llm._response import FinishReason, NoOutput, Refusal, Refused, Response, TokenLogprob, Usage
 from portable_llm.testing.faults import Fault, fault_from_json
 
 REDACTED = "[redacted]"
@@ -74,11 +74,13 @@ def answer(
     refusal: str | None = None,
     model: str | None = None,
     id: str | None = None,
+    logprobs: Iterable[TokenLogprob] | None = None,
 ) -> Response[None]:
     """A response made of what matters to a test; the server fills in the rest.
 
     Without `usage` the tokens are counted by `count_usage`; without `model` it is the one asked for; without
     `finish_reason` it is `tool_call` beside calls, `refusal` beside one, else `stop`.
+    `logprobs` go out where a request asks for them.
     """
     calls = tuple(_call_part(call) for call in tool_calls)
     declined = None if refusal is None else Refusal(kind="hard", source="model", text=refusal)
@@ -94,6 +96,7 @@ def answer(
         usage=usage or Usage(),
         model=model,
         id=id,
+        logprobs=None if logprobs is None else tuple(logprobs),
     )
 
 
@@ -233,6 +236,7 @@ def complete(response: Response[Any], request: Request[Any], number: int) -> Res
         message=replace(response.message, parts=tuple(named)),
         model=response.model or request.model,
         id=response.id or f"fake-{number}",
+        logprobs=None if request.sampling.logprobs is None else response.logprobs,
         usage=count_usage(request, response) if response.usage == Usage() else response.usage,
     )
 

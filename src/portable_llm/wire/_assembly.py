@@ -32,6 +32,7 @@ from portable_llm._messages import (
     ToolCallPart,
     UnknownPart,
 )
+from portable_llm._response import TokenLogprob
 
 
 def read_arguments(raw: str) -> dict[str, JsonValue] | None:
@@ -71,6 +72,7 @@ class Assembly:
         self._parts: list[_Open] = []
         self._by_key: dict[Hashable, _Open] = {}
         self._deltas: list[Delta] = []
+        self._logprobs: dict[Hashable, list[TokenLogprob]] | None = None
 
     def take(self) -> list[Delta]:
         """The deltas so far, handed over once."""
@@ -158,6 +160,28 @@ class Assembly:
     def unknown(self, key: Hashable, raw: Mapping[str, JsonValue]) -> None:
         """A piece no type fits, kept whole."""
         self.open(key, "unknown").raw = raw
+
+    def logprobs(self, key: Hashable, tokens: list[TokenLogprob], *, is_whole: bool = False) -> None:
+        """Log-probabilities of the part of that key: more of them, or with `is_whole` all, which count only where they
+        are more than have come: one vendor rounds them when it says them again (recorded 2026-11-23)."""
+        if not tokens:
+            return
+        if self._logprobs is None:
+            self._logprobs = {}
+        known = self._logprobs.setdefault(key, [])
+        if not is_whole:
+            known.extend(tokens)
+        elif len(tokens) > len(known):
+            self._logprobs[key] = tokens
+
+    @property
+    def token_logprobs(self) -> tuple[TokenLogprob, ...] | None:
+        """All log-probabilities in the order of the parts; `None` where none came."""
+        if self._logprobs is None:
+            return None
+        order = {key: part.index for key, part in self._by_key.items()}
+        keys = sorted(self._logprobs, key=lambda key: order.get(key, len(self._parts)))
+        return tuple(token for key in keys for token in self._logprobs[key])
 
     def close(self, key: Hashable) -> None:
         """End a part; unknown keys and ended parts are fine."""

@@ -36,6 +36,16 @@ def as_int(value: object) -> int | None:
     return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
+def as_float(value: object) -> float | None:
+    """The value if it is a number that a float can hold (a boolean is none)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
 def add(*counts: int | None) -> int | None:
     """The sum of the counts reported; `None` if none was."""
     known = [count for count in counts if count is not None]

@@ -16,6 +16,7 @@ from portable_llm.refusal import hard, signal_of
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
+from portable_llm.wire._logprobs import read_pieces
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, body_object
 from portable_llm.wire.cohere_v2._capabilities import NAME
 from portable_llm.wire.cohere_v2._errors import error_inside
@@ -44,6 +45,8 @@ def parse_response(reply: HttpReply, origin: Origin) -> Response[None]:
     if "message" in body:
         assembly.start(as_str(body.get("id")) or None, origin.model)
         ContentReader(assembly).message(as_dict(body["message"]))
+        if logprobs := body.get("logprobs"):
+            assembly.logprobs("logprobs", read_pieces(logprobs))
         word, usage = body.get("finish_reason"), as_dict(body.get("usage"))
     else:
         word, usage = read_version_1(assembly, body)
@@ -186,4 +189,5 @@ def finished(
         provider=assembly.origin.provider,
         request_id=request_id_,
         raw=raw,
+        logprobs=assembly.token_logprobs,
     )

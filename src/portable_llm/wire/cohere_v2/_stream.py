@@ -16,6 +16,7 @@ from portable_llm._messages import Origin
 from portable_llm._response import Response
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import provider_error
+from portable_llm.wire._logprobs import read_pieces
 from portable_llm.wire._reading import as_dict, as_int, as_str, frame_json
 from portable_llm.wire.cohere_v2._errors import error_inside
 from portable_llm.wire.cohere_v2._messages import PLAN
@@ -57,6 +58,8 @@ class CohereDecoder:
                 self._assembly.start(as_str(event.get("id")) or None, self._assembly.origin.model)
             case "content-start" | "content-delta":
                 self._reader.content(index, as_dict(message.get("content")))
+                if logprobs := event.get("logprobs"):
+                    self._assembly.logprobs("logprobs", read_pieces(logprobs))
             case "tool-plan-delta":
                 self._reader.plan(as_str(message.get(PLAN)) or "")
             case "tool-call-start" | "tool-call-delta":

@@ -9,6 +9,7 @@ from portable_llm._http import HttpReply
 from portable_llm._json import dump_json
 from portable_llm._messages import ReasoningPart, RefusalPart, TextPart, ToolCallPart, UnknownPart
 from portable_llm._response import FinishReason, Response, Usage
+from portable_llm.wire._logprobs import Dealer, tokens_of, wire_pieces
 from portable_llm.wire._reading import as_dict
 from portable_llm.wire.cohere_v2._messages import PLAN, is_plan, merge, wire_call, wire_citations
 from portable_llm.wire.cohere_v2._parse import FINISH_REASONS
@@ -36,6 +37,8 @@ def write_response(response: Response[Any]) -> HttpReply:
     }
     if (usage := _usage(response.usage)) is not None:
         body["usage"] = usage
+    if tokens := tokens_of(response, "text"):
+        body["logprobs"] = wire_pieces(tokens)
     headers = {"content-type": "application/json"}
     if response.request_id is not None:
         headers["x-debug-trace-id"] = response.request_id
@@ -48,8 +51,11 @@ def write_stream(response: Response[Any], *, pieces: int = 4) -> Iterable[bytes]
     message = _message(response)
     empty: dict[str, Any] = {"role": "assistant", "content": [], PLAN: "", "tool_calls": [], "citations": []}
     yield _event("message-start", id=response.id or "", delta={"message": empty})
+    dealer = Dealer(tokens_of(response, "text"))
     for index, item in enumerate(message["content"]):
-        yield from _content(index, item, pieces)
+        yield from _content(index, item, pieces, dealer)
+    for piece in wire_pieces(dealer.rest()):  # of no text: a mark of its end
+        yield _event("content-delta", index=0, delta={"message": {"content": {}}}, logprobs=piece)
     for piece in _slices(message[PLAN], pieces):
         yield _event("tool-plan-delta", delta={"message": {PLAN: piece}})
     for index, citation in enumerate(message["citations"]):
@@ -68,14 +74,19 @@ def _event(kind: str, **fields: Any) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (kind.encode(), dump_json({"type": kind, **fields}))
 
 
-def _content(index: int, item: Mapping[str, Any], pieces: int) -> Iterator[bytes]:
+def _content(index: int, item: Mapping[str, Any], pieces: int, dealer: Dealer) -> Iterator[bytes]:
     kind = str(item.get("type"))
     if not isinstance(item.get(kind), str):
         yield _event("content-start", index=index, delta={"message": {"content": item}})
     else:
         yield _event("content-start", index=index, delta={"message": {"content": {"type": kind, kind: ""}}})
         for piece in _slices(item[kind], pieces):
-            yield _event("content-delta", index=index, delta={"message": {"content": {kind: piece}}})
+            delta = {"message": {"content": {kind: piece}}}
+            told = wire_pieces(dealer.next(piece)) if kind == "text" else []
+            yield _event("content-delta", index=index, delta=delta, **({"logprobs": told[0]} if told else {}))
+            for more in told[1:]:  # one piece to an event
+                nothing = {"message": {"content": {kind: ""}}}
+                yield _event("content-delta", index=index, delta=nothing, logprobs=more)
     yield _event("content-end", index=index)
 
 

@@ -15,6 +15,7 @@ from portable_llm.refusal import hard, signal_of
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
+from portable_llm.wire._logprobs import read_candidates
 from portable_llm.wire._reading import add, as_dict, as_int, as_list, as_str, frame_json
 from portable_llm.wire.gemini._capabilities import FINISH_REASONS, NAME
 from portable_llm.wire.gemini._citations import Mark, citation_marks, grounding_marks, place
@@ -131,6 +132,9 @@ class ChunkReader:
         self._message = as_str(candidate.get("finishMessage")) or self._message
         self._token = as_str(candidate.get(CONTINUATION_TOKEN)) or self._token
         self._ratings = as_list(candidate.get("safetyRatings")) or self._ratings
+        if "logprobsResult" in candidate:
+            # Of this chunk's tokens alone, as its content is.
+            self.assembly.logprobs("logprobs", read_candidates(as_dict(candidate["logprobsResult"])))
         # Grounding is repeated as a whole, citations come where they belong.
         if "groundingMetadata" in candidate:
             marks = list(grounding_marks(as_dict(candidate["groundingMetadata"])))
@@ -277,6 +281,7 @@ class ChunkReader:
             provider=self.assembly.origin.provider,
             request_id=request_id_,
             raw=raw,
+            logprobs=self.assembly.token_logprobs,
         )
 
     def _cite(self) -> None:

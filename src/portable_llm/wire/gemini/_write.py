@@ -11,6 +11,7 @@ from portable_llm._messages import Part, ReasoningPart, RefusalPart, TextPart
 from portable_llm._response import FinishReason, Refusal, Response, Usage
 from portable_llm.refusal import vendor_word
 from portable_llm.wire._finish import finish_reason
+from portable_llm.wire._logprobs import Dealer, tokens_of, wire_candidates
 from portable_llm.wire.gemini._capabilities import FINISH_REASONS, NAME
 from portable_llm.wire.gemini._citations import wire_grounding
 from portable_llm.wire.gemini._parts import CONTINUATION_TOKEN, continuation_token, wire_part
@@ -41,6 +42,8 @@ def write_response(response: Response[Any]) -> HttpReply:
         **_ending(response),
         "index": 0,
     }
+    if tokens := tokens_of(response, "text"):
+        candidate["logprobsResult"] = wire_candidates(tokens)
     return _json_reply(200, {"candidates": [candidate], **_frame(response, response.usage)})
 
 
@@ -49,11 +52,16 @@ def write_stream(response: Response[Any], *, pieces: int = 4) -> Iterable[bytes]
     if _is_blocked_prompt(response):
         yield _event({**_blocked(response), **_frame(response, response.usage)})
         return
+    dealer = Dealer(tokens_of(response, "text"))
     for part in _said(response):
         for piece in _cut(part, pieces):
-            content = {"content": {"role": "model", "parts": [piece]}, "index": 0}
+            content: dict[str, Any] = {"content": {"role": "model", "parts": [piece]}, "index": 0}
+            if told := dealer.next(piece["text"]) if isinstance(part, TextPart) else []:
+                content["logprobsResult"] = wire_candidates(told)
             yield _event({"candidates": [content], **_frame(response, None)})
     last = {"content": {"role": "model", "parts": [{"text": ""}]}, **_ending(response), "index": 0}
+    if rest := dealer.rest():
+        last["logprobsResult"] = wire_candidates(rest)
     yield _event({"candidates": [last], **_frame(response, response.usage)})
 
 

@@ -16,6 +16,7 @@ from portable_llm.refusal import hard, signal_of
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
+from portable_llm.wire._logprobs import read_choice
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, body_object
 from portable_llm.wire.mistral._capabilities import NAME
 from portable_llm.wire.mistral._content import ContentReader
@@ -49,6 +50,8 @@ def parse_response(reply: HttpReply, origin: Origin) -> Response[None]:
     ContentReader(assembly).add(message.get("content"))
     for position, call in enumerate(as_list(message.get("tool_calls"))):
         read_call(assembly, ("call", position), without_null_id(as_dict(call)))
+    if logprobs := choice.get("logprobs"):
+        read_choice(assembly, logprobs)
     return finished(
         assembly,
         choice.get("finish_reason"),
@@ -110,4 +113,5 @@ def finished(
         provider=assembly.origin.provider,
         request_id=request_id_,
         raw=raw,
+        logprobs=assembly.token_logprobs,
     )

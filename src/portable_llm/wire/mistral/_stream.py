@@ -11,6 +11,7 @@ from portable_llm._http import HttpReply
 from portable_llm._messages import Origin
 from portable_llm._response import Refusal, Response
 from portable_llm.wire._assembly import Assembly
+from portable_llm.wire._logprobs import read_choice
 from portable_llm.wire._reading import as_dict, as_list, as_str, frame_json
 from portable_llm.wire.mistral._content import ContentReader
 from portable_llm.wire.mistral._errors import declined_by, error_inside
@@ -57,6 +58,8 @@ class MistralDecoder:
         self._content.add(delta.get("content"))
         for call in as_list(delta.get("tool_calls")):
             self._calls.add(without_null_id(as_dict(call)))
+        if logprobs := choice.get("logprobs"):
+            read_choice(self._assembly, logprobs)
         self._word = as_str(choice.get("finish_reason")) or self._word
         self._usage = as_dict(chunk.get("usage")) or self._usage
         return self._assembly.take()

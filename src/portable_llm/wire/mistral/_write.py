@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from portable_llm._http import HttpReply
 from portable_llm._json import dump_json
 from portable_llm._messages import ReasoningPart, RefusalPart, TextPart, ToolCallPart, UnknownPart
-from portable_llm._response import FinishReason, Response, Usage
+from portable_llm._response import FinishReason, Response, TokenLogprob, Usage
+from portable_llm.wire._logprobs import Dealer, tokens_of, wire_tokens
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.mistral._messages import Chunk, wire_call, wire_text, wire_thinking
 from portable_llm.wire.mistral._parse import FINISH_REASONS
@@ -30,7 +31,9 @@ def write_response(response: Response[Any]) -> HttpReply:
     """The whole answer."""
     chunks, calls = _said(response)
     message = {"role": "assistant", "content": _content(chunks), "tool_calls": calls or None}
-    choice = {"index": 0, "message": message, "finish_reason": _word(response)}
+    choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": _word(response)}
+    if tokens := tokens_of(response, "text"):
+        choice["logprobs"] = {"content": wire_tokens(tokens)}
     body: dict[str, Any] = {**_head(response, "chat.completion"), "choices": [choice]}
     if (usage := _usage(response.usage)) is not None:
         body["usage"] = usage
@@ -43,13 +46,15 @@ def write_stream(response: Response[Any], *, pieces: int = 4) -> Iterable[bytes]
     head = _head(response, "chat.completion.chunk")
     chunks, calls = _said(response)
     yield _event({**head, "choices": [_choice({"role": "assistant", "content": ""})]})
+    dealer = Dealer(tokens_of(response, "text"))
     for chunk in chunks:
         for content in _cut(chunk, max(1, pieces)):
-            yield _event({**head, "choices": [_choice({"content": content})]})
+            told = dealer.next(content) if isinstance(content, str) else []
+            yield _event({**head, "choices": [_choice({"content": content}, told=told)]})
     last: dict[str, Any] = {"content": ""}
     if calls:
         last["tool_calls"] = [{**call, "index": index} for index, call in enumerate(calls)]
-    ending: dict[str, Any] = {**head, "choices": [_choice(last, _word(response))]}
+    ending: dict[str, Any] = {**head, "choices": [_choice(last, _word(response), told=dealer.rest())]}
     if (usage := _usage(response.usage)) is not None:
         ending["usage"] = usage
     yield _event(ending)
@@ -60,8 +65,9 @@ def _head(response: Response[Any], kind: str) -> dict[str, Any]:
     return {"id": response.id or "", "object": kind, "created": 0, "model": response.model or ""}
 
 
-def _choice(delta: Mapping[str, Any], word: str | None = None) -> dict[str, Any]:
-    return {"index": 0, "delta": delta, "finish_reason": word}
+def _choice(delta: Mapping[str, Any], word: str | None = None, *, told: Sequence[TokenLogprob] = ()) -> dict[str, Any]:
+    choice: dict[str, Any] = {"index": 0, "delta": delta, "finish_reason": word}
+    return {**choice, "logprobs": {"content": wire_tokens(told)}} if told else choice
 
 
 def _event(chunk: Mapping[str, Any]) -> bytes:

@@ -15,6 +15,7 @@ from portable_llm._response import NoOutput, Response, Usage
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
+from portable_llm.wire._logprobs import read_tokens
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, body_object
 from portable_llm.wire.ollama._errors import error_inside
 
@@ -33,6 +34,8 @@ def parse_response(reply: HttpReply, origin: Origin) -> Response[None]:
     assembly = Assembly(origin)
     start(assembly, body)
     read_message(assembly, message_of(body))
+    if logprobs := body.get("logprobs"):
+        assembly.logprobs("content", read_tokens(logprobs))
     return finished(assembly, body, request_id_=request_id(reply), raw=body)
 
 
@@ -100,4 +103,5 @@ def finished(
         provider=assembly.origin.provider,
         request_id=request_id_,
         raw=raw,
+        logprobs=assembly.token_logprobs,
     )

@@ -11,6 +11,7 @@ from portable_llm._http import HttpReply
 from portable_llm._messages import Origin
 from portable_llm._response import Response
 from portable_llm.wire._assembly import Assembly
+from portable_llm.wire._logprobs import read_tokens
 from portable_llm.wire._reading import as_dict, as_list, frame_json
 from portable_llm.wire.ollama._errors import error_inside
 from portable_llm.wire.ollama._parse import finished, message_of, read_message, start
@@ -47,6 +48,8 @@ class OllamaDecoder:
         message = message_of(line)
         read_message(self._assembly, message, self._calls)
         self._calls += len(as_list(message.get("tool_calls")))
+        if logprobs := line.get("logprobs"):
+            self._assembly.logprobs("content", read_tokens(logprobs))
         if line.get("done") is True:
             self._is_done = True
             self._last = line

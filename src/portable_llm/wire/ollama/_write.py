@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from portable_llm._http import HttpReply
 from portable_llm._json import dump_json
 from portable_llm._messages import ReasoningPart, RefusalPart, TextPart, ToolCallPart, UnknownPart
-from portable_llm._response import Response, Usage
+from portable_llm._response import Response, TokenLogprob, Usage
+from portable_llm.wire._logprobs import Dealer, tokens_of, wire_tokens
 from portable_llm.wire.ollama._messages import wire_call
 
 _CREATED = "2026-01-01T00:00:00Z"
@@ -23,16 +24,22 @@ def write_response(response: Response[Any]) -> HttpReply:
     headers = {"content-type": "application/json; charset=utf-8"}
     if response.request_id is not None:
         headers["x-request-id"] = response.request_id
-    body = {**_head(response), "message": message, **_ending(response)}
+    body = {**_head(response), "message": message, **_told(tokens_of(response, "text")), **_ending(response)}
     return HttpReply(status=200, headers=headers, body=dump_json(body))
 
 
 def write_stream(response: Response[Any], *, pieces: int = 4) -> Iterable[bytes]:
     """The same answer as lines: thinking and text in about `pieces` deltas, each call whole, then the counts."""
     head = _head(response)
+    dealer = Dealer(tokens_of(response, "text"))
     for message in _deltas(_message(response), max(1, pieces)):
-        yield _line({**head, "message": {"role": "assistant", "content": "", **message}, "done": False})
-    yield _line({**head, "message": {"role": "assistant", "content": ""}, **_ending(response)})
+        told = _told(dealer.next(message.get("content", "")))
+        yield _line({**head, "message": {"role": "assistant", "content": "", **message}, **told, "done": False})
+    yield _line({**head, "message": {"role": "assistant", "content": ""}, **_told(dealer.rest()), **_ending(response)})
+
+
+def _told(tokens: Sequence[TokenLogprob]) -> dict[str, Any]:
+    return {"logprobs": wire_tokens(tokens)} if tokens else {}
 
 
 _BREAKS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})

@@ -16,6 +16,7 @@ from portable_llm._response import NoOutput, Refusal, Refused, Response, Usage
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._errors import request_id
 from portable_llm.wire._finish import finish_reason
+from portable_llm.wire._logprobs import read_choice
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, body_object
 from portable_llm.wire.openai_chat._declined import declined_by_answer, declined_inside
 from portable_llm.wire.openai_chat._errors import error_inside
@@ -60,6 +61,8 @@ def parse_response(reply: HttpReply, origin: Origin) -> Response[None]:
     assembly.start(as_str(body.get("id")) or None, as_str(body.get("model")))
     # Some hosts answer in the older completions form: a text and no message.
     read_message(assembly, as_dict(choice.get("message")) or {"content": choice.get("text")})
+    if logprobs := choice.get("logprobs"):
+        read_choice(assembly, logprobs)
     declined = declined_inside(body, choice, has_text=assembly.has_text)
     error = None if declined is not None else error_inside(body, choice, reply)
     response = finished(
@@ -259,4 +262,5 @@ def finished(
         provider=assembly.origin.provider,
         request_id=request_id_,
         raw=raw,
+        logprobs=assembly.token_logprobs,
     )

@@ -16,6 +16,7 @@ from portable_llm._http import HttpReply
 from portable_llm._messages import Origin
 from portable_llm._response import Refusal, Response
 from portable_llm.wire._assembly import Assembly
+from portable_llm.wire._logprobs import read_choice
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, frame_json
 from portable_llm.wire.openai_chat._declined import declined_inside
 from portable_llm.wire.openai_chat._errors import error_inside
@@ -128,6 +129,8 @@ class ChatDecoder:
         elif self._assembly.is_empty:
             # A host that does not stream sends one chunk with the whole message.
             read_message(self._assembly, as_dict(choice.get("message")))
+        if logprobs := choice.get("logprobs"):
+            read_choice(self._assembly, logprobs)
         if word := choice.get("finish_reason"):
             self._word = as_str(word)
         if filters := choice.get("content_filter_results"):

@@ -8,8 +8,9 @@ from typing import Any
 from portable_llm._http import HttpReply
 from portable_llm._json import dump_json
 from portable_llm._messages import Citation, ReasoningPart, RefusalPart, TextPart, ToolCallPart, UnknownPart
-from portable_llm._response import FinishReason, Response, Usage
+from portable_llm._response import FinishReason, Response, TokenKind, Usage
 from portable_llm.wire._functions import arguments_text
+from portable_llm.wire._logprobs import Dealer, tokens_of, wire_choice
 from portable_llm.wire._reading import as_dict
 from portable_llm.wire.openai_chat._parse import FINISH_REASONS
 
@@ -25,13 +26,17 @@ WORDS: Mapping[FinishReason, str] = {
 }
 """The protocol's word for a finish reason; those without one end without a word."""
 
+_TOLD: Mapping[str, TokenKind] = {"reasoning_content": "reasoning", "content": "text", "refusal": "refusal"}
+"""Field of a delta → the tokens it is made of."""
+
 _NO_WORDS = "I'm sorry, I can't help with that."
 _JSON: Mapping[str, str] = {"content-type": "application/json"}
 
 
 def write_response(response: Response[Any]) -> HttpReply:
     """The whole answer."""
-    choice = {"index": 0, "message": _message(response), "logprobs": None, "finish_reason": _word(response)}
+    logprobs = wire_choice(response.logprobs or ())
+    choice = {"index": 0, "message": _message(response), "logprobs": logprobs, "finish_reason": _word(response)}
     body: dict[str, Any] = {**_head(response, "chat.completion"), "choices": [choice]}
     if (usage := _usage(response.usage)) is not None:
         body["usage"] = usage
@@ -42,9 +47,13 @@ def write_stream(response: Response[Any], *, pieces: int = 4) -> Iterable[bytes]
     """The same answer as a stream, one event per element; each text is cut into about `pieces` deltas."""
     head = _head(response, "chat.completion.chunk")
     yield _event(head, {"role": "assistant", "content": "", "refusal": None})
+    dealers = {name: Dealer(tokens_of(response, kind)) for name, kind in _TOLD.items()}
     for delta in _deltas(response, max(1, pieces)):
-        yield _event(head, delta)
-    yield _event(head, {}, _word(response))
+        told = [one for name, dealer in dealers.items() if isinstance(said := delta.get(name), str)
+                for one in dealer.next(said)]  # fmt: skip
+        yield _event(head, delta, logprobs=wire_choice(told))
+    rest = [one for dealer in dealers.values() for one in dealer.rest()]
+    yield _event(head, {}, _word(response), logprobs=wire_choice(rest))
     if (usage := _usage(response.usage)) is not None:
         yield b"data: " + dump_json({**head, "choices": [], "usage": usage}) + b"\n\n"
     yield b"data: [DONE]\n\n"
@@ -182,8 +191,10 @@ def _usage(usage: Usage) -> dict[str, Any] | None:
 # ---- the stream ------------------------------------------------------------------------------------------------------
 
 
-def _event(head: Mapping[str, Any], delta: Mapping[str, Any], word: str | None = None) -> bytes:
-    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": word}
+def _event(
+    head: Mapping[str, Any], delta: Mapping[str, Any], word: str | None = None, *, logprobs: object = None
+) -> bytes:
+    choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": word}
     return b"data: " + dump_json({**head, "choices": [choice]}) + b"\n\n"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from portable_llm._messages import Citation
 from portable_llm.wire._assembly import Assembly
+from portable_llm.wire._logprobs import read_tokens
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str
 
 GAP = "\n\n"
@@ -63,6 +64,8 @@ class OutputReader:
         match part.get("type"):
             case "output_text" | "text":
                 self.text_done(key, as_str(part.get("text")) or "")
+                if logprobs := part.get("logprobs"):
+                    self.logprobs(key, logprobs, is_whole=True)
                 for annotation in as_list(part.get("annotations")):
                     self.cite(key, as_dict(annotation))
                 if phase is not None:
@@ -100,6 +103,11 @@ class OutputReader:
             rest = self._rest(key, whole)
             self._more(key, rest)
             self._assembly.text(key, rest)
+
+    def logprobs(self, key: Hashable, items: object, *, is_whole: bool = False) -> None:
+        """Log-probabilities of a text: of its next piece, or with `is_whole` of all of it."""
+        if key not in self._done:
+            self._assembly.logprobs(key, read_tokens(items), is_whole=is_whole)
 
     def refusal(self, key: Hashable, piece: str) -> None:
         """More words of refusal."""

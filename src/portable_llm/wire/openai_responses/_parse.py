@@ -108,4 +108,5 @@ def finished(
         provider=assembly.origin.provider,
         request_id=request_id_,
         raw=raw,
+        logprobs=assembly.token_logprobs,
     )

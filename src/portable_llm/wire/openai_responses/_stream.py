@@ -137,6 +137,8 @@ class ResponsesDecoder:
 
     def text(self, event: Mapping[str, Any]) -> None:
         self._reader.text(self._piece(event), as_str(event.get("delta")) or "")
+        if logprobs := event.get("logprobs"):
+            self._reader.logprobs(self._piece(event), logprobs)
 
     def text_done(self, event: Mapping[str, Any]) -> None:
         self._reader.text_done(self._piece(event), as_str(event.get("text")) or "")

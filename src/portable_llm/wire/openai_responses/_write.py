@@ -10,6 +10,7 @@ from portable_llm._json import dump_json
 from portable_llm._messages import Citation, Part, ReasoningPart, RefusalPart, TextPart, ToolCallPart, UnknownPart
 from portable_llm._response import FinishReason, Response, Usage
 from portable_llm.wire._functions import arguments_text
+from portable_llm.wire._logprobs import tokens_of, wire_tokens
 from portable_llm.wire.openai_responses._parse import FINISH_REASONS
 
 _REASONS: Mapping[FinishReason, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -113,7 +114,16 @@ def output_items(response: Response[Any]) -> list[dict[str, Any]]:
             last["content"].append(_content(part))
         else:
             items.append(_message(part, phase, response, len(items)))
+    _tell(items, response)
     return items
+
+
+def _tell(items: Sequence[Mapping[str, Any]], response: Response[Any]) -> None:
+    """Put log-probabilities where the first text is: a response does not say which token is of which text."""
+    contents = (content for item in items for content in item.get("content") or ())
+    text = next((content for content in contents if content.get("type") == "output_text"), None)
+    if text is not None and (tokens := tokens_of(response, "text")):
+        text["logprobs"] = wire_tokens(tokens)
 
 
 def _parts(response: Response[Any]) -> tuple[Part, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from portable_llm._json import dump_json
 from portable_llm._response import Response
+from portable_llm.wire._logprobs import Dealer, read_tokens, wire_tokens
 from portable_llm.wire.openai_responses._write import output_items, response_object
 
 
@@ -86,7 +87,10 @@ def _part(part: Mapping[str, Any], at: Mapping[str, Any], pieces: int) -> Iterat
     elif part.get("type") == "output_text":
         empty: dict[str, Any] = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
         yield "response.content_part.added", {**at, "part": empty}
-        yield from _cut("response.output_text", at, "text", part["text"], pieces, logprobs=[])
+        dealer = Dealer(read_tokens(part["logprobs"]))
+        for kind, event in _cut("response.output_text", at, "text", part["text"], pieces):
+            told = wire_tokens(dealer.next(event["delta"])) if "delta" in event else part["logprobs"]
+            yield kind, {**event, "logprobs": told}
         for place, annotation in enumerate(part.get("annotations", ())):
             yield (
                 "response.output_text.annotation.added",
@@ -108,9 +112,9 @@ def _thoughts(item: Mapping[str, Any], at: Mapping[str, Any], pieces: int) -> It
         yield "response.content_part.done", {**here, "part": piece}
 
 
-def _cut(kind: str, at: Mapping[str, Any], field: str, text: str, pieces: int, **beside: Any) -> Iterator[_Event]:
+def _cut(kind: str, at: Mapping[str, Any], field: str, text: str, pieces: int) -> Iterator[_Event]:
     """A text in pieces, and at last whole, under the name that the field has there."""
     size = max(1, -(-len(text) // pieces))
     for start in range(0, len(text), size):
-        yield f"{kind}.delta", {**at, "delta": text[start : start + size], **beside}
-    yield f"{kind}.done", {**at, field: text, **beside}
+        yield f"{kind}.delta", {**at, "delta": text[start : start + size]}
+    yield f"{kind}.done", {**at, field: text}
