@@ -1,0 +1,89 @@
+"""Instructions on how to think, and words that switch one product's effort."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from portable_llm.prompt.lint._text import Text
+from portable_llm.prompt.lint._values import Rule, Span
+
+_STEPS = r"step[ -](?:by|after)[ -]step"
+# What is delivered in steps (a guide, a plan) is no way of thinking.
+_DELIVERED = (
+    r"(?![ -]+(?:guides?|plans?|instructions?|procedures?|process(?:es)?|tutorials?|walk-?throughs?|manuals?|recipes?"
+    r"|approach|strateg(?:y|ies)|actions?|explanations?|solutions?|breakdowns?|format|implementation|directions)\b)"
+)
+_THINKING = re.compile(
+    rf"\b(?:think|thinks|thinking|thought out|thought through|reason|reasons|reasoning|let['’]?s work|work this out"
+    rf"|work it out|work through)\b[^.!?\n]{{0,60}}?\b{_STEPS}\b{_DELIVERED}"
+    rf"|\b(?:solve|answer|calculate|compute|derive)\b[^.!?\n]{{0,60}}?(?<!the )\b{_STEPS}\b{_DELIVERED}"
+    rf"|\b{_STEPS} (?:thoughts?|thinking|reasoning|thought process)\b"
+    r"|\blet(?:['’]?s| us) think\b"
+    r"|\btake a deep breath\b"
+    r"|\btake a step back and think\b"
+    r"|\bthink (?:it |this |things |everything )?(?:out loud|aloud)\b"
+    r"|\bthink through (?:every|each) (?:single )?step\b"
+    r"|\b(?:use|using|apply|employ) (?:a |the |your )?(?:chain[ -]of[ -]thought|cot reasoning)\b"
+    r"|\bshow (?:all )?your (?:reasoning|thinking|thought process|thoughts)\b"
+    r"|\b(?:write|explain|state|describe|give|provide|output) (?:out )?your (?:reasoning|thinking|thought process|thoughts)"
+    r" (?:first|before|prior)\b",
+    re.IGNORECASE,
+)
+_NOT = re.compile(r"\b(?:not|don['’]?t|never|without|no need to|instead of|avoid)\W+(?:\w+\W+){0,2}$", re.IGNORECASE)
+_EFFORT = re.compile(
+    r"\b(?:ultrathink|megathink)\b"
+    r"|(?<![\w/.<])/(?:no_?think|think)(?![\w/.-])"
+    r"|\bthink (?:really |very |much |even |super )?(?:harder|hard)\b"
+    r"|\b(?:reasoning[ _]effort|reasoning)[ \t]{0,3}[:=][ \t]{0,3}[\"'`]?(?:minimal|low|medium|high|xhigh)\b"
+    r"|\bdetailed thinking (?:on|off)\b",
+    re.IGNORECASE,
+)
+
+
+def find_step_by_step(text: Text) -> Iterator[Span]:
+    """The first place of each line."""
+    for line in text.prose:
+        for found in _THINKING.finditer(line.text):
+            if _NOT.search(line.text, max(0, found.start() - 40), found.start()) is None:
+                yield Span(line.start + found.start(), line.start + found.end())
+                break
+
+
+def find_effort_words(text: Text) -> Iterator[Span]:
+    """The first place of each line."""
+    for line in text.prose:
+        found = _EFFORT.search(line.text)
+        if found is not None:
+            yield Span(line.start + found.start(), line.start + found.end())
+
+
+RULES = (
+    Rule(
+        id="step-by-step",
+        severity="warning",
+        message="the model is told to think in its visible text, or how to think",
+        why="Models that reason by themselves gain nothing, grow slower and dearer, and some vendors advise against it or "
+        "take it as asking for hidden reasoning. Other models do need it for hard tasks.",
+        remedy="leave it out where the model reasons by itself (set reasoning effort in the request); keep it in an overlay "
+        "for models that do not",
+        matters_for="models that reason by themselves",
+        find=find_step_by_step,
+        bad="How many days lie between the two dates? Let's think step by step.",
+        good="How many days lie between the two dates? Write the number only.",
+        fact="reasons",
+        only_if=True,
+    ),
+    Rule(
+        id="effort-word",
+        severity="warning",
+        message="a word that sets the effort of one product or family, and is plain text to every other model",
+        why="It is a switch of a program around the model, or of a chat template. Elsewhere it does nothing, or is taken "
+        "literally.",
+        remedy="set reasoning effort in the request",
+        matters_for="every model but the one family",
+        find=find_effort_words,
+        bad="Find the cause of this failure. ultrathink",
+        good="Find the cause of this failure.",
+    ),
+)
