@@ -32,6 +32,7 @@ _MODEL_KEY = re.compile(
     r"|deployment_name|azure_deployment|chat_model|default_model)[\"']?[ \t]*[:=][ \t]*(?P<value>[^\n#]{2,120})",
     re.IGNORECASE,
 )
+_NAME_KEY = re.compile(r"[ \t]+(?P<key>name)[ \t]*:[ \t]*(?P<value>[^\n#]{2,120})")
 _MODEL_NAME = re.compile(
     r"(?:^|[\W_])(?:(?:chat)?gpt[-_ ]?\d|o[1345](?:-(?:mini|pro|preview))?(?![\w.])|claude|sonnet|opus|haiku|gemini|gemma|palm"
     r"|llama|mistral|mixtral|codestral|magistral|qwen|deepseek|grok|command-[ar]|text-davinci|davinci|phi-?\d|kimi|glm-?\d"
@@ -67,6 +68,10 @@ _PRODUCT_TOOL = re.compile(
     r"|terminalSelection|runInTerminal|vscodeAPI|testFailure|searchResults)(?![\w/-])"
 )
 
+_TOOL_ITEM = re.compile(
+    r"[ \t]{0,12}[-*][ \t]+(?:\*\*|`)(?:Read|Write|Edit|MultiEdit|Bash|Glob|Grep|LS|Task|WebFetch|WebSearch|TodoWrite)(?:\*\*|`)"
+)
+
 _ASSUMED_ROLE = re.compile(
     r"\b(?:the|this|your|my) (?:system|developer) (?:message|prompt|instructions?)\b[^.!?\n]{0,20}\b(?:above|below|earlier|says?|said|tells?|states?)\b"
     r"|\b(?:above|previous|preceding|earlier|next|following) (?:system|developer) (?:message|prompt)\b"
@@ -86,9 +91,15 @@ def find_pinned(text: Text) -> Iterator[Span]:
     for line in text.lines:
         if line.number not in text.front and not text.is_settings:
             continue
-        found = _MODEL_KEY.match(line.text)
+        found = _MODEL_KEY.match(line.text) or _below_model(text, line)
         if found is not None and _MODEL_NAME.search(found["value"]) is not None:
             yield Span(line.start + found.start("key"), line.start + len(line.text.rstrip()))
+
+
+def _below_model(text: Text, line: Line) -> re.Match[str] | None:
+    """`name: …` as the first setting of a `model:`."""
+    above = text.lines[line.number - 2].text.strip() if line.number > 1 else ""
+    return _NAME_KEY.match(line.text) if above in ("model:", "llm:") else None
 
 
 def find_limits(text: Text) -> Iterator[Span]:
@@ -100,7 +111,9 @@ def find_vendor_tools(text: Text) -> Iterator[Span]:
     """Lists of tools in the front matter, and names in the text; the first of each run of lines."""
     previous = -1
     for line in text.lines:
-        found = _listed_tool(text, line) or (None if line.number in text.fenced else _OWN_TOOLS.search(line.text))
+        found = _listed_tool(text, line)
+        if found is None and line.number not in text.fenced:
+            found = _OWN_TOOLS.search(line.text) or _item_tool(text, line)
         if found is None:
             continue
         if line.number != previous + 1:
@@ -115,6 +128,17 @@ def _listed_tool(text: Text, line: Line) -> re.Match[str] | None:
     if head is None and not _continues_list(text, line):
         return None
     return _PRODUCT_TOOL.search(line.text, head.end() if head else 0)
+
+
+def _item_tool(text: Text, line: Line) -> re.Match[str] | None:
+    """An item that explains a product's tool, in a list of such items: one alone may be a word (`**Read**: …`)."""
+    found = _TOOL_ITEM.match(line.text)
+    if found is None:
+        return None
+    beside = [
+        text.lines[number - 1].text for number in (line.number - 1, line.number + 1) if 0 < number <= len(text.lines)
+    ]
+    return found if any(_TOOL_ITEM.match(other) for other in beside) else None
 
 
 def _continues_list(text: Text, line: Line) -> bool:

@@ -9,7 +9,7 @@ from portable_llm.prompt.lint._text import Line, Text
 from portable_llm.prompt.lint._values import Rule, Span
 
 _NEAR = r"[^.!?\n]{0,80}?"
-_JSON = r"(?<![\w./-])JSON(?:[ -]?L(?:ines)?)?\b(?![ ]?(?:\w+ )?(?:files?\b|strings? (?:of|from)|input|documents?\b))"
+_JSON = r"(?<![\w./-])JSON(?:[ -]?L(?:ines)?)?\b(?![ ]?(?:\w+ )?(?:files?\b|strings? (?:of|from)|input|documents?\b|helpers?\b))(?! (?:with|from|via|by) (?:\w+ ){0,2}(?:helper|function|method|library|API)\b)"
 _VERB = r"\b(?:respond|reply|answer|return|output|outputting|emit|produce|generate|extract|provide|submit|send|write|format)\b"
 _NOUN = r"\b(?:response|responses|reply|answer|output|result|results|your)\b"
 _DEMAND = re.compile(
@@ -31,9 +31,7 @@ _NOT_THE_ANSWER = re.compile(
     r"|\bJSON (?:file|configuration|config|input)",
     re.IGNORECASE,
 )
-_FORM_AHEAD = re.compile(
-    r"\b(?:response|respond|reply|answer|output|return)\b[^\n]{0,80}:[ \t*_`]{0,4}", re.IGNORECASE
-)
+_FORM_AHEAD = re.compile(r"\b(?:response|respond|reply|answer|output|return)\b[^\n]{0,80}:[ \t*_`]{0,4}", re.IGNORECASE)
 _EXAMPLE_LABEL = re.compile(
     r"[ \t#*\[-]{0,8}(?:expected |example |sample )?(?:output|response|answer|result|completion)(?: \d{1,3})?[\]*]{0,3}"
     r"[ \t]*(?::|=>)?[ \t*]{0,4}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from portable_llm.prompt.lint._text import Text
+from portable_llm.prompt.lint._text import Line, Text
 from portable_llm.prompt.lint._values import Rule, Span
 
 _STEPS = r"step[ -](?:by|after)[ -]step"
@@ -26,8 +26,19 @@ _THINKING = re.compile(
     r"|\bthink through (?:every|each) (?:single )?step\b"
     r"|\b(?:use|using|apply|employ) (?:a |the |your )?(?:chain[ -]of[ -]thought|cot reasoning)\b"
     r"|\bshow (?:all )?your (?:reasoning|thinking|thought process|thoughts)\b"
+    r"|\b(?:expose|reveal|verbali[sz]e) (?:your |the )?(?:reasoning|thinking|thought)(?: process| steps)?\b"
     r"|\b(?:write|explain|state|describe|give|provide|output) (?:out )?your (?:reasoning|thinking|thought process|thoughts)"
     r" (?:first|before|prior)\b",
+    re.IGNORECASE,
+)
+# The same wish in other languages: a verb of thinking, and "step by step".
+_ELSEWHERE = re.compile(
+    r"\b(?:pens|piens|razon|raciocin|ragion|réfléch|raisonn|denk|überleg|tänk|myśl|zastan|gondolkod|düşün|berpikir|pikir|suy nghĩ)\w*"
+    r"[^.!?\n]{0,60}?\b(?:paso a paso|passo a passo|passo dopo passo|étape par étape|schritt für schritt|stap voor stap"
+    r"|steg för steg|krok po kroku|lépésről lépésre|adım adım|langkah demi langkah|từng bước)\b"
+    r"|\b(?:дума|рассужда|размышля)\w*[^.!?\n]{0,60}?\b(?:шаг за шагом|пошагово)"
+    r"|(?:一步一步|一步步|逐步)(?:地)?(?:思考|推理|想|分析)|ステップ ?(?:バイ|・バイ・) ?ステップで?考え|段階的に考え|단계별로 생각"
+    r"|فكر خطوة بخطوة",
     re.IGNORECASE,
 )
 _NOT = re.compile(r"\b(?:not|don['’]?t|never|without|no need to|instead of|avoid)\W+(?:\w+\W+){0,2}$", re.IGNORECASE)
@@ -43,11 +54,23 @@ _EFFORT = re.compile(
 
 def find_step_by_step(text: Text) -> Iterator[Span]:
     """The first place of each line."""
-    for line in text.prose:
-        for found in _THINKING.finditer(line.text):
-            if _NOT.search(line.text, max(0, found.start() - 40), found.start()) is None:
-                yield Span(line.start + found.start(), line.start + found.end())
+    prose = text.prose
+    for line, below in zip(prose, (*prose[1:], None), strict=True):
+        found = _instruction(line.text, below)
+        if found is not None:
+            yield Span(line.start + found.start(), line.start + min(found.end(), len(line.text)))
+
+
+def _instruction(line: str, below: Line | None) -> re.Match[str] | None:
+    """The first instruction that begins in the line; it may end in the next one, where lines are wrapped."""
+    joined = f"{line} {below.text.lstrip()}" if below is not None and not below.is_blank else line
+    for pattern in (_THINKING, _ELSEWHERE):
+        for found in pattern.finditer(joined):
+            if found.start() >= len(line):
                 break
+            if _NOT.search(joined, max(0, found.start() - 40), found.start()) is None:
+                return found
+    return None
 
 
 def find_effort_words(text: Text) -> Iterator[Span]:

@@ -19,7 +19,7 @@ MAX_LINE = 4_000
 
 _FENCE = re.compile(r"[ \t]*(?:[-*>][ \t]+)?(`{3,}|~{3,})")
 _BLOCK = re.compile(r"(?P<indent>[ ]*)(?:- )?[\w. -]{1,60}:[ \t]*(?:[&!][\w-]+[ \t]+)?[|>][-+0-9]{0,2}[ \t]*(?:#.*)?")
-_SETTING = re.compile(r"[A-Za-z_][\w-]{0,40}[ \t]*[:=](?:[ \t].*)?")
+_SETTING = re.compile(r"[\"']?[A-Za-z_][\w-]{0,40}[\"']?[ \t]*[:=](?:[ \t].*)?")
 _ROLE = re.compile(
     r"[ \t]*(?:#{1,3}[ \t]*)?(?P<word>system|user|assistant|developer)[ \t]*:[ \t]*"
     r"|[ \t]*\{\{[ \t]*role[ \t]+[\"'](?P<tag>\w{1,20})[\"'][ \t]*\}\}[ \t]*",

@@ -141,6 +141,17 @@ def find_cues(text: Text) -> Iterator[Span]:
         if _is_cue(last.text):
             indent = last.indent
             yield Span(last.start + indent, last.start + len(last.text))
+    if text.is_settings:
+        yield from _quoted_cues(text)
+
+
+def _quoted_cues(text: Text) -> Iterator[Span]:
+    """Prompts in one line of a file of settings: `"Q: {question}\\nA:"`."""
+    for line in text.lines:
+        value = line.text.rstrip()
+        head, mark, tail = value[:-1].rpartition("\\n")
+        if mark and value.endswith(('"', "'")) and tail and _is_cue(tail):
+            yield Span(line.start + len(head), line.start + len(value))
 
 
 def _is_cue(line: str) -> bool:

@@ -34,7 +34,7 @@ _MIN_RULES = 3
 _SHARE = 0.8
 
 _LEFT = re.compile(
-    r"\[(?:INSERT|FILL IN|REPLACE|ENTER|ADD)\b[A-Z0-9 _'/-]{0,60}\]"
+    r"\{\{?[ ]?INSERT [A-Z][A-Za-z0-9 _'/-]{0,60}\}|\[(?:INSERT|FILL IN|REPLACE|ENTER|ADD)\b[A-Z0-9 _'/-]{0,60}\]"
     r"|[\[<](?:YOUR|Your|your)[ _-](?:company|organi[sz]ation|product|brand|project|team|domain|website|app|business|store|shop|api[ _-]key)"
     r"(?:[ _'-]?s)?(?:[ _-](?:name|here|url))?[\]>]"
     r"|\[(?:YOUR|INSERT)[ _](?:COMPANY|ORGANI[SZ]ATION|PRODUCT|BRAND|PROJECT|TEAM|DOMAIN|WEBSITE|APP|BUSINESS|NAME)(?:[ _]\w{1,20}){0,3}\]"
