@@ -63,7 +63,7 @@ _OWN_TOOLS = re.compile(
 _TOOL_LIST = re.compile(r"[ \t]*(?:allowed-tools|disallowed-tools|tools)[ \t]*:", re.IGNORECASE)
 _PRODUCT_TOOL = re.compile(
     r"(?<![\w/.-])(?:Read|Write|Edit|MultiEdit|Bash|Glob|Grep|LS|Task|WebFetch|WebSearch|TodoWrite|NotebookEdit|Skill)(?![\w/-])"
-    r"|(?<![\w.-])(?:edit|read|execute|search|web|vscode|github|agent)/[\w*]+"
+    r"|(?<![\w.-])(?:edit|read|execute|search|web|vscode)/[\w*]+"
     r"|(?<![\w/.-])(?:codebase|githubRepo|editFiles|findTestFiles|runCommands|runTests|usages|terminalCommand|terminalLastCommand"
     r"|terminalSelection|runInTerminal|vscodeAPI|testFailure|searchResults)(?![\w/-])"
 )

@@ -26,7 +26,7 @@ _DEMAND = re.compile(
 # The sentence speaks of what is given, or of what a program does, or of a file that is to be written.
 _NOT_THE_ANSWER = re.compile(
     r"\b(?:provided|given|shown|supplied|stored|received|loaded|input|inputs?) (?:\w+ ){0,6}(?:as|in|with|is)\b"
-    r"|\b(?:function|endpoint|method|class|handler|script|server|api|tool|command|program|code)\b[^.!?\n]{0,60}\breturns?\b"
+    r"|\b(?:functions?|endpoints?|methods?|class|handlers?|hooks?|scripts?|server|api|tool|command|program|code)\b[^.!?\n]{0,60}\b(?:returns?|outputs?|prints?)\b"
     r"|\b(?:read|reads|parse|parses|load|loads|import|imports|from|keep|delete|edit)\b[^.!?\n]{0,30}\bJSON\b"
     r"|\bJSON (?:file|configuration|config|input)",
     re.IGNORECASE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from portable_llm.prompt.lint._text import Line, Text
 from portable_llm.prompt.lint._values import Rule, Span
@@ -45,7 +46,7 @@ _NOT = re.compile(r"\b(?:not|don['’]?t|never|without|no need to|instead of|avo
 _EFFORT = re.compile(
     r"\b(?:ultrathink|megathink)\b"
     r"|(?<![\w/.<])/(?:no_?think|think)(?![\w/.-])"
-    r"|\bthink (?:really |very |much |even |super )?(?:harder|hard)\b"
+    r"|(?<!them )(?<!user )(?<!users )\bthink (?:really |very |much |even |super )?(?:harder|hard)\b(?! than)"
     r"|\b(?:reasoning[ _]effort|reasoning)[ \t]{0,3}[:=][ \t]{0,3}[\"'`]?(?:minimal|low|medium|high|xhigh)\b"
     r"|\bdetailed thinking (?:on|off)\b",
     re.IGNORECASE,
@@ -55,7 +56,7 @@ _EFFORT = re.compile(
 def find_step_by_step(text: Text) -> Iterator[Span]:
     """The first place of each line."""
     prose = text.prose
-    for line, below in zip(prose, (*prose[1:], None), strict=True):
+    for line, below in zip_longest(prose, prose[1:]):
         found = _instruction(line.text, below)
         if found is not None:
             yield Span(line.start + found.start(), line.start + min(found.end(), len(line.text)))

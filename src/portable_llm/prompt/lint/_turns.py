@@ -9,9 +9,15 @@ from portable_llm.prompt.lint._text import Line, Text, last_line
 from portable_llm.prompt.lint._values import Rule, Span
 
 # Each alternative begins with a literal, so that a line is scanned once.
+_NAMES = "|".join(
+    """im_start im_end im_sep endoftext startoftext endofprompt begin_of_text end_of_text start_header_id end_header_id eot_id
+    eom_id python_tag finetune_right_pad_id user assistant system end pad prompter start message channel constrain return
+    call START_OF_TURN_TOKEN END_OF_TURN_TOKEN USER_TOKEN CHATBOT_TOKEN SYSTEM_TOKEN fim_prefix fim_middle fim_suffix
+    vision_start vision_end image_pad object_ref_start object_ref_end tool_call tool_response observation""".split()  # noqa: SIM905
+)
 _TOKEN = re.compile(
-    r"<\|[A-Za-z_][\w ]{0,40}\|>|<｜[^<>｜\n]{1,40}｜>|\[\|[A-Za-z]{2,20}\|\]|\[/?INST\]|\[/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS"
-    r"|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>"
+    rf"<\|(?:{_NAMES})\|>|<｜[^<>｜\n]{{1,40}}｜>|\[\|(?:User|Human|Assistant|AI|System)\|\]|\[/?INST\]"
+    r"|\[/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>"
 )
 _SENTENCE_END = re.compile(r"</s>")
 _SENTENCE_START = re.compile(r"\s*<s>")

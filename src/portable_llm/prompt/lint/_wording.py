@@ -12,7 +12,7 @@ from portable_llm.prompt.lint._values import Rule, Span
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•❌]|\d{1,3}[.)]|\(\d{1,3}\)|[a-z][.)])[ \t]+(?P<words>\S.*)")
 _DECORATION = re.compile(r"^(?:\*\*|__|❌|🚫|⛔|\W)+")
 _FORBIDS = re.compile(
-    r"(?:please |you |the answer |answers |it |they |we |messages? )?(?:(?:must|should|shall|may|can|will|do|does)(?: not|n['’]t)\b"
+    r"(?:please |you |the answer |answers |it |they |we |messages? )?(?:(?:must|should|shall|may|can|will|do)(?: not|n['’]t)\b"
     r"|cannot\b|don['’]?ts?\b|never\b|no\b(?! (?:more|less|fewer) than)|avoid\b|refrain from\b|stop\b|not\b|under no circumstances\b"
     r"|it is forbidden\b)",
     re.IGNORECASE,
@@ -29,7 +29,9 @@ _NEVER_HEAD = re.compile(
     r"\W{0,6}(?:never|do not|don['’]?ts?|must not|you must not|you should not|forbidden|prohibited)\W{0,6}",
     re.IGNORECASE,
 )
-_ALWAYS_HEAD = re.compile(r"\W{0,6}(?:dos?|always|must|you must|you should|required|instead)\W{0,6}", re.IGNORECASE)
+_ALWAYS_HEAD = re.compile(
+    r"\W{0,6}(?:do(?:['’]?s)?|always|must|you must|you should|required|instead)\W{0,6}", re.IGNORECASE
+)
 _MIN_RULES = 3
 _SHARE = 0.8
 
@@ -38,7 +40,7 @@ _LEFT = re.compile(
     r"|[\[<](?:YOUR|Your|your)[ _-](?:company|organi[sz]ation|product|brand|project|team|domain|website|app|business|store|shop|api[ _-]key)"
     r"(?:[ _'-]?s)?(?:[ _-](?:name|here|url))?[\]>]"
     r"|\[(?:YOUR|INSERT)[ _](?:COMPANY|ORGANI[SZ]ATION|PRODUCT|BRAND|PROJECT|TEAM|DOMAIN|WEBSITE|APP|BUSINESS|NAME)(?:[ _]\w{1,20}){0,3}\]"
-    r"|(?:^|//|#|<!--)[ \t]{0,4}(?:TODO|FIXME|TBD|XXX)\b(?=[ :(])"
+    r"|(?:^|//|(?<!\{)#)[ \t]{0,4}(?:TODO|FIXME|TBD|XXX)\b(?=[ :(])"
     r"|\b[Ll]orem ipsum\b"
 )
 
@@ -113,28 +115,30 @@ _ONLY = (
     r"|\bonly (?:output|return|respond with|respond in|reply with|answer with|write) (?:a |an |valid |raw )?(?P<{name}2>{form})\b(?! ?block))"
 )
 _CONDITION = re.compile(r"\b(?:if|when|unless|otherwise|in case|for each|depending|except|or)\b", re.IGNORECASE)
+_ANSWERS = r"(?:output|respond|reply|answer|write|return|format)"
 _OPPOSITES: tuple[tuple[str, str, str], ...] = (
     (
         "Markdown",
-        r"\b(?:do not|don['’]t|never|no|without|avoid) (?:use |using |output |any |include )*Markdown\b(?! (?:code|fence|table|header|heading|block))",
-        r"(?<!not )(?<!n't )\b(?:use|in|as|with|output|valid) (?:\w+ ){0,2}Markdown\b(?! code| fence)",
+        r"\b(?:do not|don['’]t|never|no) (?:use |output |any )*Markdown\b(?! (?:code|fences?|tables?|headers?|headings?|blocks?))",
+        rf"\b{_ANSWERS}\b[^.!?\n]{{0,30}}\b(?:in|as|with|valid|only) (?:valid |GitHub )?Markdown\b(?! code| fence)",
     ),
     (
         "emojis",
-        r"\b(?:do not|don['’]t|never|no|without|avoid) (?:use |using |any |include )*emojis?\b",
-        r"(?<!not )(?<!n't )(?<!never )\b(?:use|add|include|with) (?:\w+ ){0,2}emojis?\b",
+        r"\b(?:do not|don['’]t|never|no|avoid) (?:use |using |any |include )*emojis?\b",
+        r"(?<!not )(?<!n't )(?<!never )\b(?:use|add|include) (?:\w+ ){0,2}emojis?\b",
     ),
     (
         "length",
-        r"\b(?:be (?:very |extremely )?(?:brief|concise|short)|as (?:short|brief|concise) as possible"
-        r"|(?:make|keep) (?:your |the )?(?:response|answer|output|reply)s? (?:very )?(?:short|brief|concise))\b",
-        r"\b(?:include (?:much )?more detail|as (?:long|detailed) as possible|very long (?:and detailed )?(?:answer|response)|in (?:great|full) detail"
-        r"|(?:extremely|very) detailed|exhaustive(?:ly)?)\b",
+        r"\b(?:as (?:short|brief|concise) as possible"
+        + r"|(?:make|keep) (?:your |the )?(?:response|answer|output|repl)(?:s|y|ies)? (?:very )?(?:short|brief|concise))\b",
+        r"\b(?:include (?:much )?more detail|as (?:long|detailed) as possible"
+        + r"|(?:very|extremely) (?:long|detailed) (?:answer|response|output|explanation)s?)\b",
     ),
     (
         "questions",
         r"\b(?:do not|don['’]t|never) ask (?:the user |me |any )*(?:for )?(?:clarif\w+|questions|more information)\b",
-        r"(?<!not )(?<!n't )(?<!never )\bask (?:the user |me )*(?:for (?:clarification|more information)|clarifying questions)\b",
+        r"(?<!not )(?<!n't )(?<!never )\bask (?:the user |me )*(?:for (?:clarification|more information)"
+        + r"|clarifying questions)\b",
     ),
 )
 _ALWAYS = re.compile(r"\balways (?P<what>\w+(?: [\w-]+){1,3})", re.IGNORECASE)
