@@ -78,10 +78,12 @@ def labels_of(prompt: dict[str, Any]) -> list[Label]:
 
 
 def rules_digest() -> str:
-    """Changes whenever a rule, or what rules see of a text, does."""
+    """Changes whenever a rule, or what rules see of a text, does; not with comments and white space."""
     digest = hashlib.sha256()
     for path in sorted(ROOM.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+        code = "".join("".join(line.split()) for line in lines if not line.startswith("#"))
+        digest.update(f"{path.name}\0{code}\0".encode())
     return digest.hexdigest()[:16]
 
 
@@ -140,16 +142,18 @@ def main() -> None:
         shown = [prompt for prompt in prompts if prompt["part"] == arguments.show]
         _show(shown, findings_in(shown, arguments.texts))
         return
+    recorded = json.loads(RESULTS.read_text(encoding="utf-8"))
     if arguments.texts:
         found, digest = findings_in(prompts, arguments.texts), rules_digest()
     else:
-        recorded = json.loads(RESULTS.read_text(encoding="utf-8"))
         found = {key: [(rule, line) for rule, line in places] for key, places in recorded["findings"].items()}
         digest = recorded["rules_digest"]
     results = {
         "rules_digest": digest,
         "prompts": {part: sum(prompt["part"] == part for prompt in prompts) for part in PARTS},
         "figures": figures(prompts, found),
+        # What the rules made of the fresh part before anybody had seen it: never written anew.
+        "first_run": recorded["first_run"],
         "findings": {key: places for key, places in found.items() if places},
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -10,11 +10,15 @@ from portable_llm.prompt.lint._values import Rule, Span
 
 # Names under which models and assistants are sold, as of 2026-11. A name that is also a word or a person needs company.
 _ASSISTANT = (
-    r"(?:ChatGPT|GPT[- ]?[345][\w.-]{0,12}|GPT[- ]?J|GPT|Claude(?! [A-Z][a-z]+et\b| Shannon| Debussy| Code\b)|Gemini|Bard"
+    r"(?:ChatGPT|GPT[- ]?[345][\w.-]{0,12}|GPT[- ]?J|GPT|Claude(?! [A-Z][a-z]+et\b| Shannon| Debussy| Code\b)|Gemini"
+    r"|Bard"
     r"|(?:Code ?)?Llama[- ]?\d?|LLaMA|Mistral|Mixtral|Qwen[\w.-]{0,8}|Grok|DeepSeek[\w.-]{0,6}|Hermes[- ]?\d|Vicuna"
     r"|(?:Microsoft|GitHub) Copilot|Kimi|Ernie ?Bot|Pi AI)"
 )
-_MAKER = r"(?:OpenAI|Anthropic|Google(?: DeepMind)?|Meta(?: AI)?|Mistral(?: AI)?|Alibaba(?: Cloud)?|xAI|DeepSeek|Cohere|Moonshot)"
+_MAKER = (
+    r"(?:OpenAI|Anthropic|Google(?: DeepMind)?|Meta(?: AI)?|Mistral(?: AI)?|Alibaba(?: Cloud)?|xAI|DeepSeek"
+    r"|Cohere|Moonshot)"
+)
 _BEING = (
     r"\b(?:[Yy]ou(?: are| were|['’]re)|YOU ARE|[Aa]ct(?:ing)? as|[Bb]ehave like|[Pp]retend to be|[Yy]our name is|I am)"
     r" (?:now )?(?:an? |the )?(?:\w{1,20} ){0,2}?"
@@ -28,52 +32,67 @@ _IDENTITY = re.compile(
 )
 
 _MODEL_KEY = re.compile(
-    r"[ \t]*(?:- )?[\"']?(?P<key>model|models?_?names?|model_?id|llm|llm_model(?:_id|_name)?|llm_type|engine|deployment|id|path"
+    r"[ \t]*(?:- )?[\"']?(?P<key>model|models?_?names?|model_?id|llm|llm_model(?:_id|_name)?|llm_type|engine"
+    r"|deployment|id|path"
     r"|deployment_name|azure_deployment|chat_model|default_model)[\"']?[ \t]*[:=][ \t]*(?P<value>[^\n#]{2,120})",
     re.IGNORECASE,
 )
 _NAME_KEY = re.compile(r"[ \t]+(?P<key>name)[ \t]*:[ \t]*(?P<value>[^\n#]{2,120})")
 _MODEL_NAME = re.compile(
-    r"(?:^|[\W_])(?:(?:chat)?gpt[-_ ]?\d|o[1345](?:-(?:mini|pro|preview))?(?![\w.])|claude|sonnet|opus|haiku|gemini|gemma|palm"
-    r"|llama|mistral|mixtral|codestral|magistral|qwen|deepseek|grok|command-[ar]|text-davinci|davinci|phi-?\d|kimi|glm-?\d"
+    r"(?:^|[\W_])(?:(?:chat)?gpt[-_ ]?\d|o[1345](?:-(?:mini|pro|preview))?(?![\w.])|claude|sonnet|opus|haiku|gemini"
+    r"|gemma|palm"
+    r"|llama|mistral|mixtral|codestral|magistral|qwen|deepseek|grok|command-[ar]|text-davinci|davinci|phi-?\d|kimi"
+    r"|glm-?\d"
     r"|nova-(?:micro|lite|pro|premier)|titan|jamba|dolly|falcon|vicuna|dall-e)",
     re.IGNORECASE,
 )
 
 _LIMIT = re.compile(
-    r"\b(?:at most|up to|under|less than|fewer than|no more than|not exceed(?:ing)?|maximum(?: of)?|max(?:imum)?\.?|limit(?:ed)?"
+    r"\b(?:at most|up to|under|less than|fewer than|no more than|not exceed(?:ing)?|maximum(?: of)?|max(?:imum)?\.?"
+    r"|limit(?:ed)?"
     r"(?: (?:of|to|is))?|within|exceeds?|over|about|around|~) ?(?:\w+ )?\d[\d,.]{0,9}k?[ -]tokens?\b"
     r"|\b\d[\d,.]{0,9}k?[ -]tokens? (?:limit|maximum|max|budget|or (?:less|fewer)|context|window|long|of context)\b"
     r"|\b(?:max(?:imum)?(?: length)?|limit)[^.!?\n]{0,20}: ?\d[\d,.]{0,9}k? tokens?\b"
     r"|\bword limit for (?:short[- ]term |long[- ]term )?memory\b"
     r"|\b(?:knowledge|training(?: data)?)[ -]cut-?off\b"
-    r"|\byour (?:base |training |own )?(?:knowledge|training data|training)\b[^.!?\n]{0,30}\b(?:up to|until|ends?(?: in)?|as of|stops)"
+    r"|\byour (?:base |training |own )?(?:knowledge|training data|training)\b[^.!?\n]{0,30}\b(?:up to|until"
+    r"|ends?(?: in)?|as of|stops)"
     r" (?:\w+ )?20\d\d\b",
     re.IGNORECASE,
 )
 
 _OWN_TOOLS = re.compile(
-    r"\b(?:TodoWrite|TodoRead|ExitPlanMode|EnterPlanMode|WebFetch|WebSearch|MultiEdit|NotebookEdit|NotebookRead|BashOutput"
-    r"|KillShell|AskUserQuestion|SlashCommand|TaskList|TaskCreate|TaskUpdate|TaskOutput|TeamCreate|TeamDelete|SendMessage"
-    r"|str_replace_editor|str_replace_based_edit_tool|text_editor_\d{4,8}|computer_use|computer_\d{4,8}|code_interpreter"
-    r"|file_search|web_search_preview|image_generation_call|dalle\.text2im|google_search_retrieval|googleSearch|url_context"
-    r"|codebase_search|run_terminal_cmd|run_shell_command|apply_patch|update_plan|editFiles|runInTerminal|findTestFiles)\b"
-    r"|\b(?:[Tt]he|[Uu]se|[Uu]sing|[Vv]ia|[Ww]ith) (?:the )?`?(?:Read|Write|Edit|Bash|Grep|Glob|Task|LS|Skill)`? tools?\b"
+    r"\b(?:TodoWrite|TodoRead|ExitPlanMode|EnterPlanMode|WebFetch|WebSearch|MultiEdit|NotebookEdit|NotebookRead"
+    r"|BashOutput"
+    r"|KillShell|AskUserQuestion|SlashCommand|TaskList|TaskCreate|TaskUpdate|TaskOutput|TeamCreate|TeamDelete"
+    r"|SendMessage"
+    r"|str_replace_editor|str_replace_based_edit_tool|text_editor_\d{4,8}|computer_use|computer_\d{4,8}"
+    r"|code_interpreter"
+    r"|file_search|web_search_preview|image_generation_call|dalle\.text2im|google_search_retrieval|googleSearch"
+    r"|url_context"
+    r"|codebase_search|run_terminal_cmd|run_shell_command|apply_patch|update_plan|editFiles|runInTerminal"
+    r"|findTestFiles)\b"
+    r"|\b(?:[Tt]he|[Uu]se|[Uu]sing|[Vv]ia|[Ww]ith) (?:the )?`?(?:Read|Write|Edit|Bash|Grep|Glob|Task|LS"
+    r"|Skill)`? tools?\b"
 )
 _TOOL_LIST = re.compile(r"[ \t]*(?:allowed-tools|disallowed-tools|tools)[ \t]*:", re.IGNORECASE)
 _PRODUCT_TOOL = re.compile(
-    r"(?<![\w/.-])(?:Read|Write|Edit|MultiEdit|Bash|Glob|Grep|LS|Task|WebFetch|WebSearch|TodoWrite|NotebookEdit|Skill)(?![\w/-])"
+    r"(?<![\w/.-])(?:Read|Write|Edit|MultiEdit|Bash|Glob|Grep|LS|Task|WebFetch|WebSearch|TodoWrite|NotebookEdit"
+    r"|Skill)(?![\w/-])"
     r"|(?<![\w.-])(?:edit|read|execute|search|web|vscode)/[\w*]+"
-    r"|(?<![\w/.-])(?:codebase|githubRepo|editFiles|findTestFiles|runCommands|runTests|usages|terminalCommand|terminalLastCommand"
+    r"|(?<![\w/.-])(?:codebase|githubRepo|editFiles|findTestFiles|runCommands|runTests|usages|terminalCommand"
+    r"|terminalLastCommand"
     r"|terminalSelection|runInTerminal|vscodeAPI|testFailure|searchResults)(?![\w/-])"
 )
 
 _TOOL_ITEM = re.compile(
-    r"[ \t]{0,12}[-*][ \t]+(?:\*\*|`)(?:Read|Write|Edit|MultiEdit|Bash|Glob|Grep|LS|Task|WebFetch|WebSearch|TodoWrite)(?:\*\*|`)"
+    r"[ \t]{0,12}[-*][ \t]+(?:\*\*|`)(?:Read|Write|Edit|MultiEdit|Bash|Glob|Grep|LS|Task|WebFetch|WebSearch"
+    r"|TodoWrite)(?:\*\*|`)"
 )
 
 _ASSUMED_ROLE = re.compile(
-    r"\b(?:the|this|your|my) (?:system|developer) (?:message|prompt|instructions?)\b[^.!?\n]{0,20}\b(?:above|below|earlier|says?|said|tells?|states?)\b"
+    r"\b(?:the|this|your|my) (?:system|developer) (?:message|prompt|instructions?)\b[^.!?\n]{0,20}\b(?:above|below"
+    r"|earlier|says?|said|tells?|states?)\b"
     r"|\b(?:above|previous|preceding|earlier|next|following) (?:system|developer) (?:message|prompt)\b"
     r"|\b(?:as|like|per) (?:the|your|my) (?:system|developer) (?:message|prompt|instructions?)\b"
     r"|\bin (?:the|your|my) (?:system|developer) (?:message|prompt)\b[^.!?\n]{0,20}\b(?:above|you)\b",
@@ -164,7 +183,8 @@ RULES = (
         id="model-identity",
         severity="warning",
         message="the prompt tells the model that it is a certain model, or addresses one by name",
-        why="Another model contradicts it, plays the part (with the other's supposed habits), or tells users the wrong thing.",
+        why="Another model contradicts it, plays the part (with the other's supposed habits), or tells users the "
+        "wrong thing.",
         remedy="name the role (an assistant of your company), not the model",
         matters_for="every model but the one named",
         find=find_identity,
@@ -186,7 +206,8 @@ RULES = (
         id="model-limit",
         severity="note",
         message="a limit in tokens, or a fact about one model's memory or knowledge",
-        why="Tokens are another length in every family, and models cannot count them; another model knows other years and "
+        why="Tokens are another length in every family, and models cannot count them; another model knows other "
+        "years and "
         "holds other lengths.",
         remedy="give lengths in words or sentences, the limit as `max_output_tokens`, today's date as a field",
         matters_for="every model: tokens, windows and dates of knowledge differ",
@@ -209,7 +230,8 @@ RULES = (
         id="role-assumption",
         severity="note",
         message="the text speaks of the place where it stands in the conversation",
-        why="Providers have no system message, or another one, or fold it into the first user message; then the words point "
+        why="Providers have no system message, or another one, or fold it into the first user message; then the "
+        "words point "
         "at nothing.",
         remedy="name the part itself (the rules, the context) in place of the message",
         matters_for="providers that place instructions otherwise",

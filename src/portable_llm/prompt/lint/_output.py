@@ -9,13 +9,20 @@ from portable_llm.prompt.lint._text import Line, Text
 from portable_llm.prompt.lint._values import Rule, Span
 
 _NEAR = r"[^.!?\n]{0,80}?"
-_JSON = r"(?<![\w./-])JSON(?:[ -]?L(?:ines)?)?\b(?![ ]?(?:\w+ )?(?:files?\b|strings? (?:of|from)|input|documents?\b|helpers?\b))(?! (?:with|from|via|by) (?:\w+ ){0,2}(?:helper|function|method|library|API)\b)"
-_VERB = r"\b(?:respond|reply|answer|return|output|outputting|emit|produce|generate|extract|provide|submit|send|write|format)\b"
+_JSON = (
+    r"(?<![\w./-])JSON(?:[ -]?L(?:ines)?)?\b(?![ ]?(?:\w+ )?(?:files?\b|strings? (?:of|from)|input|documents?\b"
+    r"|helpers?\b))(?! (?:with|from|via|by) (?:\w+ ){0,2}(?:helper|function|method|library|API)\b)"
+)
+_VERB = (
+    r"\b(?:respond|reply|answer|return|output|outputting|emit|produce|generate|extract|provide|submit|send|write"
+    r"|format)\b"
+)
 _NOUN = r"\b(?:response|responses|reply|answer|output|result|results|your)\b"
 _DEMAND = re.compile(
     rf"{_VERB}{_NEAR}{_JSON}"
     rf"|{_NOUN}{_NEAR}\b(?:be|is|in|as|into|follow|format|use|using|should|must|only|valid)\b{_NEAR}{_JSON}"
-    rf"|\b(?:only|exact(?:ly)?|strictly|must|follow|always|use) {_NEAR}{_JSON} {_NEAR}\b(?:format|object|array|schema|structure|response)\b"
+    rf"|\b(?:only|exact(?:ly)?|strictly|must|follow|always|use) {_NEAR}{_JSON} {_NEAR}\b(?:format|object|array|schema"
+    rf"|structure|response)\b"
     rf"|{_JSON} (?:only|response|output|format (?:below|with))\b"
     r"|\b(?:valid|well[- ]formed|parsable|parseable) (?:Python )?(?:JSON|dict(?:ionary)?|YAML|XML)\b"
     r"|\bJSON\.parse\b|\bjson\.loads\b"
@@ -26,7 +33,8 @@ _DEMAND = re.compile(
 # The sentence speaks of what is given, or of what a program does, or of a file that is to be written.
 _NOT_THE_ANSWER = re.compile(
     r"\b(?:provided|given|shown|supplied|stored|received|loaded|input|inputs?) (?:\w+ ){0,6}(?:as|in|with|is)\b"
-    r"|\b(?:functions?|endpoints?|methods?|class|handlers?|hooks?|scripts?|server|api|tool|command|program|code)\b[^.!?\n]{0,60}\b(?:returns?|outputs?|prints?)\b"
+    r"|\b(?:functions?|endpoints?|methods?|class|handlers?|hooks?|scripts?|server|api|tool|command|program"
+    r"|code)\b[^.!?\n]{0,60}\b(?:returns?|outputs?|prints?)\b"
     r"|\b(?:read|reads|parse|parses|load|loads|import|imports|from|keep|delete|edit)\b[^.!?\n]{0,30}\bJSON\b"
     r"|\bJSON (?:file|configuration|config|input)",
     re.IGNORECASE,
@@ -154,7 +162,8 @@ RULES = (
         message="the form of the answer is asked for in words, where structured output would hold it",
         why="How far a model keeps to a described form differs most of all between models: fences, comments, missing "
         "fields. A schema is held by the provider, or checked when the answer comes.",
-        remedy="give the schema as `output=`; the client sends it natively, as a tool or by the prompt, and checks the answer",
+        remedy="give the schema as `output=`; the client sends it natively, as a tool or by the prompt, and checks "
+        "the answer",
         matters_for="models whose provider holds answers to a schema",
         find=find_json_by_prompt,
         bad='Respond only with JSON like {"name": "...", "age": 0}.',

@@ -28,17 +28,20 @@ _THINKING = re.compile(
     r"|\b(?:use|using|apply|employ) (?:a |the |your )?(?:chain[ -]of[ -]thought|cot reasoning)\b"
     r"|\bshow (?:all )?your (?:reasoning|thinking|thought process|thoughts)\b"
     r"|\b(?:expose|reveal|verbali[sz]e) (?:your |the )?(?:reasoning|thinking|thought)(?: process| steps)?\b"
-    r"|\b(?:write|explain|state|describe|give|provide|output) (?:out )?your (?:reasoning|thinking|thought process|thoughts)"
+    r"|\b(?:write|explain|state|describe|give|provide|output) (?:out )?your (?:reasoning|thinking|thought process"
+    r"|thoughts)"
     r" (?:first|before|prior)\b",
     re.IGNORECASE,
 )
 # The same wish in other languages: a verb of thinking, and "step by step".
 _ELSEWHERE = re.compile(
-    r"\b(?:pens|piens|razon|raciocin|ragion|réfléch|raisonn|denk|überleg|tänk|myśl|zastan|gondolkod|düşün|berpikir|pikir|suy nghĩ)\w*"
+    r"\b(?:pens|piens|razon|raciocin|ragion|réfléch|raisonn|denk|überleg|tänk|myśl|zastan|gondolkod|düşün|berpikir"
+    r"|pikir|suy nghĩ)\w*"
     r"[^.!?\n]{0,60}?\b(?:paso a paso|passo a passo|passo dopo passo|étape par étape|schritt für schritt|stap voor stap"
     r"|steg för steg|krok po kroku|lépésről lépésre|adım adım|langkah demi langkah|từng bước)\b"
     r"|\b(?:дума|рассужда|размышля)\w*[^.!?\n]{0,60}?\b(?:шаг за шагом|пошагово)"
-    r"|(?:一步一步|一步步|逐步)(?:地)?(?:思考|推理|想|分析)|ステップ ?(?:バイ|・バイ・) ?ステップで?考え|段階的に考え|단계별로 생각"
+    r"|(?:一步一步|一步步|逐步)(?:地)?(?:思考|推理|想|分析)"
+    r"|ステップ ?(?:バイ|・バイ・) ?ステップで?考え|段階的に考え|단계별로 생각"
     r"|فكر خطوة بخطوة",
     re.IGNORECASE,
 )
@@ -87,9 +90,11 @@ RULES = (
         id="step-by-step",
         severity="warning",
         message="the model is told to think in its visible text, or how to think",
-        why="Models that reason by themselves gain nothing, grow slower and dearer, and some vendors advise against it or "
+        why="Models that reason by themselves gain nothing, grow slower and dearer, and some vendors advise against "
+        "it or "
         "take it as asking for hidden reasoning. Other models do need it for hard tasks.",
-        remedy="leave it out where the model reasons by itself (set reasoning effort in the request); keep it in an overlay "
+        remedy="leave it out where the model reasons by itself (set reasoning effort in the request); keep it in an "
+        "overlay "
         "for models that do not",
         matters_for="models that reason by themselves",
         find=find_step_by_step,
@@ -102,7 +107,8 @@ RULES = (
         id="effort-word",
         severity="warning",
         message="a word that sets the effort of one product or family, and is plain text to every other model",
-        why="It is a switch of a program around the model, or of a chat template. Elsewhere it does nothing, or is taken "
+        why="It is a switch of a program around the model, or of a chat template. Elsewhere it does nothing, or is "
+        "taken "
         "literally.",
         remedy="set reasoning effort in the request",
         matters_for="every model but the one family",

@@ -11,7 +11,8 @@ from portable_llm.prompt.lint._values import Rule, Span
 
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w.-]{0,60})(?P<rest>[ \t][^<>\n]{0,200})?>")
 _MENTION = re.compile(
-    r"</?(?P<name>[A-Za-z][\w.-]{0,60})>`?(?:,? ?(?:and|or|\.\.\.|…)? ?`?</(?P=name)>`?)? (?:XML[- ]?)?(?:tags?|blocks?)\b",
+    r"</?(?P<name>[A-Za-z][\w.-]{0,60})>`?(?:,? ?(?:and|or|\.\.\.|…)? ?`?</(?P=name)>`?)? (?:XML[- ]?)?(?:tags?"
+    r"|blocks?)\b",
     re.IGNORECASE,
 )
 _FILLED = re.compile(r"[{$]|\S.{0,40}[^\W\d_]{3}")
@@ -47,7 +48,7 @@ def find_tags(text: Text) -> Iterator[Span]:
         for found in _TAG.finditer(line.text):
             name = found["name"]
             html |= name.lower() in _HTML
-            if not _is_structure(name) or found["rest"] and found["rest"].rstrip().endswith("/"):
+            if not _is_structure(name) or (found["rest"] or "").rstrip().endswith("/"):
                 continue
             if not found["end"]:
                 if not line.text[: found.start()].strip(" \t-*\"'"):
@@ -91,7 +92,8 @@ RULES = (
         id="xml-structure",
         severity="note",
         message="parts are fenced by tags, a markup that one vendor's models prefer",
-        why="Every model reads tags, and one vendor advises them; others advise Markdown headings, and small models copy "
+        why="Every model reads tags, and one vendor advises them; others advise Markdown headings, and small models "
+        "copy "
         "tags into the answer. In published comparisons the markup alone moved scores by tens of points, either way.",
         remedy="write named sections, and let them be rendered for the target; ask for fields by structured output",
         matters_for="models whose vendor advises another markup",

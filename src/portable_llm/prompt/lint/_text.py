@@ -106,7 +106,7 @@ class Text:
         if self.front:
             return False
         solid = [line for line in self.lines if not line.is_blank and not line.text.lstrip().startswith("#")]
-        if not solid or _SETTING.fullmatch(solid[0].text) is None:
+        if not solid or _SETTING.fullmatch(solid[0].text.removeprefix("- ")) is None:
             return False
         top = [line for line in solid if not line.indent]
         keys = sum(_SETTING.fullmatch(line.text) is not None or line.text.startswith("- ") for line in top)

@@ -10,14 +10,18 @@ from portable_llm.prompt.lint._values import Rule, Span
 
 # Each alternative begins with a literal, so that a line is scanned once.
 _NAMES = "|".join(
-    """im_start im_end im_sep endoftext startoftext endofprompt begin_of_text end_of_text start_header_id end_header_id eot_id
-    eom_id python_tag finetune_right_pad_id user assistant system end pad prompter start message channel constrain return
-    call START_OF_TURN_TOKEN END_OF_TURN_TOKEN USER_TOKEN CHATBOT_TOKEN SYSTEM_TOKEN fim_prefix fim_middle fim_suffix
-    vision_start vision_end image_pad object_ref_start object_ref_end tool_call tool_response observation""".split()  # noqa: SIM905
+    """
+    im_start im_end im_sep endoftext startoftext endofprompt begin_of_text end_of_text start_header_id end_header_id
+    eot_id eom_id python_tag finetune_right_pad_id user assistant system end pad prompter start message channel
+    constrain return call START_OF_TURN_TOKEN END_OF_TURN_TOKEN USER_TOKEN CHATBOT_TOKEN SYSTEM_TOKEN fim_prefix
+    fim_middle fim_suffix vision_start vision_end image_pad object_ref_start object_ref_end tool_call tool_response
+    observation
+    """.split()  # noqa: SIM905 (a list of names is easier to read and to merge in lines)
 )
 _TOKEN = re.compile(
     rf"<\|(?:{_NAMES})\|>|<｜[^<>｜\n]{{1,40}}｜>|\[\|(?:User|Human|Assistant|AI|System)\|\]|\[/?INST\]"
-    r"|\[/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>"
+    r"|\[/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>|<(?:start|end)_of_turn>|<(?:bos|eos"
+    r"|pad|unk)>"
 )
 _SENTENCE_END = re.compile(r"</s>")
 _SENTENCE_START = re.compile(r"\s*<s>")
@@ -46,8 +50,10 @@ _COUNTED = re.compile(r"(?:List|Names?|Table) of (?:\d+|\w+) ?[\w ]{0,20}:[ \t]*
 _MAX_CUE_WORDS = 5
 # A label of data that is put below the prompt is no cue: the model does not go on from it.
 _DATA = re.compile(
-    r"\b(?:inputs?|texts?|data|contexts?|documents?|files?|content|transcripts?|articles?|messages?|requests?|quer(?:y|ies)"
-    r"|questions?|tasks?|urls?|links?|code|diff|emails?|history|conversations?|here|below|following|instructions?|examples?"
+    r"\b(?:inputs?|texts?|data|contexts?|documents?|files?|content|transcripts?|articles?|messages?|requests?"
+    r"|quer(?:y|ies)"
+    r"|questions?|tasks?|urls?|links?|code|diff|emails?|history|conversations?|here|below|following|instructions?"
+    r"|examples?"
     r"|notes?|source|passages?|chapters?|sections?|topics?|goals?|rules?|objectives?|providers|arguments|variables)\b",
     re.IGNORECASE,
 )
@@ -174,7 +180,8 @@ RULES = (
         id="special-token",
         severity="error",
         message="a control token of one model family's chat template stands in the text",
-        why="Its own family reads the token as structure, so that data can become instructions; every other family reads "
+        why="Its own family reads the token as structure, so that data can become instructions; every other family "
+        "reads "
         "it as letters. Hosted models refuse it, strip it or escape it without a word.",
         remedy="send turns as messages, and let the provider apply the template",
         matters_for="every model: each family has other tokens",

@@ -12,19 +12,22 @@ from portable_llm.prompt.lint._values import Rule, Span
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•❌]|\d{1,3}[.)]|\(\d{1,3}\)|[a-z][.)])[ \t]+(?P<words>\S.*)")
 _DECORATION = re.compile(r"^(?:\*\*|__|❌|🚫|⛔|\W)+")
 _FORBIDS = re.compile(
-    r"(?:please |you |the answer |answers |it |they |we |messages? )?(?:(?:must|should|shall|may|can|will|do)(?: not|n['’]t)\b"
-    r"|cannot\b|don['’]?ts?\b|never\b|no\b(?! (?:more|less|fewer) than)|avoid\b|refrain from\b|stop\b|not\b|under no circumstances\b"
+    r"(?:please |you |the answer |answers |it |they |we |messages? )?(?:(?:must|should|shall|may|can|will|do)(?: not"
+    r"|n['’]t)\b"
+    r"|cannot\b|don['’]?ts?\b|never\b|no\b(?! (?:more|less|fewer) than)|avoid\b|refrain from\b|stop\b|not\b"
+    r"|under no circumstances\b"
     r"|it is forbidden\b)",
     re.IGNORECASE,
 )
 # What to do in its place, a positive rule beside it, or a condition that makes it one.
 _ALTERNATIVE = re.compile(
-    r"\binstead\b|\brather\b|\bprefer|\bonly\b|\bbut\b|\buse\b(?! (?:of|cases?)\b)|\bunless\b|\bexcept\b|;|→|—|\(|: |\. \w|\bensure\b|\bmust be\b"
+    r"\binstead\b|\brather\b|\bprefer|\bonly\b|\bbut\b|\buse\b(?! (?:of|cases?)\b)|\bunless\b|\bexcept\b|;|→|—|\(|: "
+    r"|\. \w|\bensure\b|\bmust be\b"
     r"|\bif\b|, \w+ (?:it|them|the) ",
     re.IGNORECASE,
 )
 # The first words of a prohibition, with its verb.
-_VERB = re.compile(r"(?:not|n['’]ts?|donts?|never|no|avoid|from|stop|circumstances|cannot)\W+\w+|^", re.IGNORECASE)
+_VERB = re.compile(r"(?:not|n['’]ts?|donts?|never|no|avoid|from|stop|circumstances|cannot)\W+\w+", re.IGNORECASE)
 _NEVER_HEAD = re.compile(
     r"\W{0,6}(?:never|do not|don['’]?ts?|must not|you must not|you should not|forbidden|prohibited)\W{0,6}",
     re.IGNORECASE,
@@ -37,9 +40,11 @@ _SHARE = 0.8
 
 _LEFT = re.compile(
     r"\{\{?[ ]?INSERT [A-Z][A-Za-z0-9 _'/-]{0,60}\}|\[(?:INSERT|FILL IN|REPLACE|ENTER|ADD)\b[A-Z0-9 _'/-]{0,60}\]"
-    r"|[\[<](?:YOUR|Your|your)[ _-](?:company|organi[sz]ation|product|brand|project|team|domain|website|app|business|store|shop|api[ _-]key)"
+    r"|[\[<](?:YOUR|Your|your)[ _-](?:company|organi[sz]ation|product|brand|project|team|domain|website|app|business"
+    r"|store|shop|api[ _-]key)"
     r"(?:[ _'-]?s)?(?:[ _-](?:name|here|url))?[\]>]"
-    r"|\[(?:YOUR|INSERT)[ _](?:COMPANY|ORGANI[SZ]ATION|PRODUCT|BRAND|PROJECT|TEAM|DOMAIN|WEBSITE|APP|BUSINESS|NAME)(?:[ _]\w{1,20}){0,3}\]"
+    r"|\[(?:YOUR|INSERT)[ _](?:COMPANY|ORGANI[SZ]ATION|PRODUCT|BRAND|PROJECT|TEAM|DOMAIN|WEBSITE|APP|BUSINESS"
+    r"|NAME)(?:[ _]\w{1,20}){0,3}\]"
     r"|(?:^|//|(?<!\{)#)[ \t]{0,4}(?:TODO|FIXME|TBD|XXX)\b(?=[ :(])"
     r"|\b[Ll]orem ipsum\b"
 )
@@ -71,7 +76,13 @@ def _only_forbids(items: Sequence[str]) -> bool:
     forbidding = [words for words in plain if _FORBIDS.match(words)]
     if len(forbidding) < max(_MIN_RULES, _SHARE * len(plain)):
         return False
-    return not any(_ALTERNATIVE.search(words, found.end()) for words in plain if (found := _VERB.search(words)))
+    return not any(_says_more(words) for words in plain)
+
+
+def _says_more(words: str) -> bool:
+    """Whether the item goes on after its prohibition; the verb that is forbidden does not count."""
+    verb = _VERB.search(words)
+    return _ALTERNATIVE.search(words, verb.end() if verb else 0) is not None
 
 
 def _lists(lines: Iterable[Line]) -> Iterator[_List]:
@@ -111,15 +122,20 @@ _FORMATS = {
     "code": r"(?:the |valid |Python )?code",
 }
 _ONLY = (
-    r"(?:\b(?:respond|reply|answer|output|return|write)\b (?:\w+ )?only (?:with |in )?(?:a |an |valid |raw )?(?P<{name}1>{form})\b(?! ?block)"
-    r"|\bonly (?:output|return|respond with|respond in|reply with|answer with|write) (?:a |an |valid |raw )?(?P<{name}2>{form})\b(?! ?block))"
+    r"(?:\b(?:respond|reply|answer|output|return|write)\b (?:\w+ )?only (?:with |in )?(?:a |an |valid "
+    r"|raw )?(?P<{name}1>{form})\b(?! ?block)"
+    r"|\bonly (?:output|return|respond with|respond in|reply with|answer with|write) (?:a |an |valid "
+    r"|raw )?(?P<{name}2>{form})\b(?! ?block))"
 )
 _CONDITION = re.compile(r"\b(?:if|when|unless|otherwise|in case|for each|depending|except|or)\b", re.IGNORECASE)
 _ANSWERS = r"(?:output|respond|reply|answer|write|return|format)"
 _OPPOSITES: tuple[tuple[str, str, str], ...] = (
     (
         "Markdown",
-        r"\b(?:do not|don['’]t|never|no) (?:use |output |any )*Markdown\b(?! (?:code|fences?|tables?|headers?|headings?|blocks?))",
+        (
+            r"\b(?:do not|don['’]t|never|no) (?:use |output |any )*Markdown\b(?! (?:code|fences?|tables?|headers?"
+            r"|headings?|blocks?))"
+        ),
         rf"\b{_ANSWERS}\b[^.!?\n]{{0,30}}\b(?:in|as|with|valid|only) (?:valid |GitHub )?Markdown\b(?! code| fence)",
     ),
     (
@@ -129,16 +145,23 @@ _OPPOSITES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "length",
-        r"\b(?:as (?:short|brief|concise) as possible"
-        + r"|(?:make|keep) (?:your |the )?(?:response|answer|output|repl)(?:s|y|ies)? (?:very )?(?:short|brief|concise))\b",
-        r"\b(?:include (?:much )?more detail|as (?:long|detailed) as possible"
-        + r"|(?:very|extremely) (?:long|detailed) (?:answer|response|output|explanation)s?)\b",
+        (
+            r"\b(?:as (?:short|brief|concise) as possible"
+            r"|(?:make|keep) (?:your |the )?(?:response|answer|output|repl)(?:s|y|ies)? (?:very )?(?:short|brief"
+            r"|concise))\b"
+        ),
+        (
+            r"\b(?:include (?:much )?more detail|as (?:long|detailed) as possible"
+            r"|(?:very|extremely) (?:long|detailed) (?:answer|response|output|explanation)s?)\b"
+        ),
     ),
     (
         "questions",
         r"\b(?:do not|don['’]t|never) ask (?:the user |me |any )*(?:for )?(?:clarif\w+|questions|more information)\b",
-        r"(?<!not )(?<!n't )(?<!never )\bask (?:the user |me )*(?:for (?:clarification|more information)"
-        + r"|clarifying questions)\b",
+        (
+            r"(?<!not )(?<!n't )(?<!never )\bask (?:the user |me )*(?:for (?:clarification|more information)"
+            r"|clarifying questions)\b"
+        ),
     ),
 )
 _ALWAYS = re.compile(r"\balways (?P<what>\w+(?: [\w-]+){1,3})", re.IGNORECASE)
@@ -148,7 +171,7 @@ _NEVER = re.compile(r"\b(?:never|do not|don['’]t) (?P<what>\w+(?: [\w-]+){1,3}
 def find_contradictions(text: Text) -> Iterator[Span]:
     """One finding for each pair of rules of a prompt that exclude one another, at the second of them."""
     for lines in text.prompts:
-        kept = [line for line in lines if line.number not in text.fenced]
+        kept = [line for line in lines if line.number not in text.fenced and not line.is_blank]
         yield from _two_forms(kept)
         yield from _opposites(kept)
         yield from _always_and_never(kept)
@@ -229,13 +252,15 @@ RULES = (
         id="negative-only",
         severity="note",
         message="a list of rules only forbids, and never says what to do in its place",
-        why="Models follow what to do better than what not to do, small ones much better; what is forbidden and not replaced "
+        why="Models follow what to do better than what not to do, small ones much better; what is forbidden and not "
+        "replaced "
         "is filled differently by each.",
         remedy="say what is wanted in its place; keep a prohibition only where there is nothing to put there",
         matters_for="small models most, every model somewhat",
         find=find_negative_only,
         bad="- Do not use jargon\n- Never mention prices\n- Don't write long paragraphs",
-        good="- Write in everyday words\n- Send questions on prices to the sales desk\n- Write paragraphs of three lines",
+        good="- Write in everyday words\n- Send questions on prices to the sales desk\n- Write paragraphs of three "
+        "lines",
     ),
     Rule(
         id="contradiction",
