@@ -150,6 +150,7 @@ def main() -> None:
         digest = recorded["rules_digest"]
     results = {
         "rules_digest": digest,
+        "repositories": len({prompt["repo"] for prompt in prompts}),
         "prompts": {part: sum(prompt["part"] == part for prompt in prompts) for part in PARTS},
         "figures": figures(prompts, found),
         # What the rules made of the fresh part before anybody had seen it: never written anew.

@@ -44,7 +44,12 @@ FOUND = {
         "Please think\nstep by step about it.",
         "请逐步思考。",
     ],
-    "effort-word": ["ultrathink", "What is 2 + 2? /no_think", "Think harder about edge cases.", "reasoning_effort: high"],
+    "effort-word": [
+        "ultrathink",
+        "What is 2 + 2? /no_think",
+        "Think harder about edge cases.",
+        "reasoning_effort: high",
+    ],
     "xml-structure": [
         "<rules>\nBe brief.\n</rules>",
         "Write the answer within <answer></answer> XML tags.",
@@ -54,14 +59,14 @@ FOUND = {
         "Return ONLY valid JSON.",
         "Your answer must be a JSON object with the keys a and b.",
         "Give your answer as an array that can be used with JSON.parse().",
-        "Your response should be in the following format:\n```\n{\n  \"a\": 1\n}\n```",
+        'Your response should be in the following format:\n```\n{\n  "a": 1\n}\n```',
         'Text: cheese\nOutput:\n{"kind": "food"}',
         "Respond in YAML.",
     ],
     "tool-by-prompt": [
         "Thought: think\nAction: search[x]\nObservation: y",
         'To use a tool reply with {"tool": "name", "args": {}}.',
-        "<tool_call>\n{\"name\": \"f\"}\n</tool_call>",
+        '<tool_call>\n{"name": "f"}\n</tool_call>',
     ],
     "model-identity": [
         "You are Claude, an assistant.",
@@ -74,7 +79,11 @@ FOUND = {
         "---\nmodel:\n  id: claude-sonnet-4-5\n---\nHello",
         "prompt: |\n  Hello\nllm:\n  model: 'gpt-4'\n",
     ],
-    "model-limit": ["Keep it under 500 tokens.", "Facts after your knowledge cutoff are unknown.", "~4000 word limit for short term memory."],
+    "model-limit": [
+        "Keep it under 500 tokens.",
+        "Facts after your knowledge cutoff are unknown.",
+        "~4000 word limit for short term memory.",
+    ],
     "vendor-tool": [
         "---\nname: x\ntools: Read, Write, Bash\n---\nReview the code.",
         "Write the list with TodoWrite.",
@@ -98,7 +107,10 @@ FOUND = {
 LEFT_ALONE = {
     "special-token": ["The <s>old</s> new price.", "Use `a[INDEX]` and <b>.", "<|startofinstruction|>\nBe brief."],
     "turn-marker": ["system:\nBe brief.\nuser:\n{{x}}", "Question: {q}\nAnswer: 4", "User: {question}"],
-    "prefill": ["user:\nHi\nassistant:\nHello\nuser:\n{{x}}", "{% for m in history %}\nassistant:\n{{ m }}\n{% endfor %}"],
+    "prefill": [
+        "user:\nHi\nassistant:\nHello\nuser:\n{{x}}",
+        "{% for m in history %}\nassistant:\n{{ m }}\n{% endfor %}",
+    ],
     "completion-cue": ["# INPUT\n\nINPUT:", "Summarise the text:", "Answer the question.", "Context:"],
     "step-by-step": [
         "Write a step-by-step guide to baking bread.",
@@ -128,8 +140,16 @@ LEFT_ALONE = {
         'Data: {"name": "Ada", "age": 36}',
         "Action: call the customer",
     ],
-    "model-identity": ["You are an expert on Claude Monet.", "Check that model names are current, e.g. gpt-4.", "You are a chef."],
-    "model-pinned": ["---\nmodel: inherit\n---\nHi", "Choose a model: gpt-4 or another.", "---\nname: claude-expert\n---\nHi"],
+    "model-identity": [
+        "You are an expert on Claude Monet.",
+        "Check that model names are current, e.g. gpt-4.",
+        "You are a chef.",
+    ],
+    "model-pinned": [
+        "---\nmodel: inherit\n---\nHi",
+        "Choose a model: gpt-4 or another.",
+        "---\nname: claude-expert\n---\nHi",
+    ],
     "model-limit": ["Answer in at most 50 words.", "Check tokens, keys and secrets.", "Validate the access token."],
     "vendor-tool": ["Search the web, read files, run bash.", "---\nname: x\n---\nRead the file and edit it."],
     "role-assumption": ["Answer the user's message.", "Review the system prompt that is given."],
@@ -144,8 +164,13 @@ LEFT_ALONE = {
         "Only output Markdown.\nDo not use Markdown tables.",
         "Always cite sources.\nNever cite blogs.",
     ],
-    "template-leftover": ["Hello {name}, hello {{ name }}.", "Format: [Your top choice]", "Leave no TODO behind.", "{# TODO: later #}"],
-}  # fmt: skip
+    "template-leftover": [
+        "Hello {name}, hello {{ name }}.",
+        "Format: [Your top choice]",
+        "Leave no TODO behind.",
+        "{# TODO: later #}",
+    ],
+}
 
 
 def rules_in(text: str) -> set[str]:
@@ -195,7 +220,9 @@ def test_runs_of_tokens_are_one_finding() -> None:
 
 
 def test_a_contradiction_names_both_places() -> None:
-    (finding,) = [found for found in lint("Only output Markdown.\n\nRespond only with JSON.") if found.rule == "contradiction"]
+    (finding,) = [
+        found for found in lint("Only output Markdown.\n\nRespond only with JSON.") if found.rule == "contradiction"
+    ]
 
     assert finding.line == 3
     assert finding.message == "line 1 wants the answer as Markdown only, this one as JSON only"
