@@ -25,7 +25,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 LABELS = CHECKOUT / "tests" / "prompt" / "lint_corpus" / "labels.jsonl"
 RESULTS = CHECKOUT / "benchmarks" / "results" / "prompt_lint.json"
 ROOM = CHECKOUT / "src" / "portable_llm" / "prompt" / "lint"
-PARTS = ("dev", "held_out", "fresh")
+PARTS = ("dev", "held_out", "fresh", "picked")
 
 
 @dataclass(frozen=True, slots=True)
