@@ -153,8 +153,8 @@ def main() -> None:
         "repositories": len({prompt["repo"] for prompt in prompts}),
         "prompts": {part: sum(prompt["part"] == part for prompt in prompts) for part in PARTS},
         "figures": figures(prompts, found),
-        # What the rules made of the fresh part before anybody had seen it: never written anew.
-        "first_run": recorded["first_run"],
+        # What the rules made of parts that neither they nor their author had seen: never written anew.
+        "first_runs": recorded["first_runs"],
         "findings": {key: places for key, places in found.items() if places},
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

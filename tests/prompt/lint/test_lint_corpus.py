@@ -61,10 +61,13 @@ def test_nineteen_of_twenty_findings_are_right(part: str) -> None:
 
 
 def test_nineteen_of_twenty_were_right_on_texts_nobody_had_seen() -> None:
-    first = RECORDED["first_run"]["figures"]["all rules"]
+    firsts = [figures["all rules"] for figures in RECORDED["first_runs"].values()]
+    right, findings, found, labels = (
+        sum(first[name] for first in firsts) for name in ("right", "findings", "found", "labels")
+    )
 
-    assert first["right"] / first["findings"] >= 0.95
-    assert first["found"] / first["labels"] >= 0.7
+    assert right / findings >= 0.95
+    assert found / labels >= 0.7
 
 
 @pytest.mark.parametrize("rule", lint_report.rule_ids())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from portable_llm.prompt.lint._text import Line, Text
 from portable_llm.prompt.lint._values import Rule, Span
@@ -31,6 +31,7 @@ _IDENTITY = re.compile(
     r"|cannot|can['’]t|is (?:able|allowed|expected|asked|instructed|happy)|responds?|answers?|avoids?)\b"
 )
 
+_DESCRIPTION = re.compile(r"[ \t]*(?:description|when_to_use)[ \t]*:", re.IGNORECASE)
 _MODEL_KEY = re.compile(
     r"[ \t]*(?:- )?[\"']?(?P<key>model|models?_?names?|model_?id|llm|llm_model(?:_id|_name)?|llm_type|engine"
     r"|deployment|id|path"
@@ -49,8 +50,8 @@ _MODEL_NAME = re.compile(
 
 _LIMIT = re.compile(
     r"\b(?:at most|up to|under|less than|fewer than|no more than|not exceed(?:ing)?|maximum(?: of)?|max(?:imum)?\.?"
-    r"|limit(?:ed)?"
-    r"(?: (?:of|to|is))?|within|exceeds?|over|about|around|~) ?(?:\w+ )?\d[\d,.]{0,9}k?[ -]tokens?\b"
+    r"|limit(?:ed)?(?: (?:of|to|is))?|within|exceeds?|over|about|around) ?(?:\w+ )?[~<≤]?\d[\d,.]{0,9}k? tokens\b"
+    r"|[~<≤] ?\d[\d,.]{0,9}k? tokens\b"
     r"|\b\d[\d,.]{0,9}k?[ -]tokens? (?:limit|maximum|max|budget|or (?:less|fewer)|context|window|long|of context)\b"
     r"|\b(?:max(?:imum)?(?: length)?|limit)[^.!?\n]{0,20}: ?\d[\d,.]{0,9}k? tokens?\b"
     r"|\bword limit for (?:short[- ]term |long[- ]term )?memory\b"
@@ -101,8 +102,9 @@ _ASSUMED_ROLE = re.compile(
 
 
 def find_identity(text: Text) -> Iterator[Span]:
-    """The first place of each line."""
-    yield from _searched(text, _IDENTITY)
+    """The first place of each line, and of a description in the front matter: products show it to the model."""
+    described = tuple(line for line in text.lines if line.number in text.front and _DESCRIPTION.match(line.text))
+    yield from _searched((*described, *text.prose), _IDENTITY)
 
 
 def find_pinned(text: Text) -> Iterator[Span]:
@@ -123,7 +125,7 @@ def _below_model(text: Text, line: Line) -> re.Match[str] | None:
 
 def find_limits(text: Text) -> Iterator[Span]:
     """The first place of each line."""
-    yield from _searched(text, _LIMIT)
+    yield from _searched(text.prose, _LIMIT)
 
 
 def find_vendor_tools(text: Text) -> Iterator[Span]:
@@ -168,11 +170,11 @@ def _continues_list(text: Text, line: Line) -> bool:
 
 def find_roles(text: Text) -> Iterator[Span]:
     """The first place of each line."""
-    yield from _searched(text, _ASSUMED_ROLE)
+    yield from _searched(text.prose, _ASSUMED_ROLE)
 
 
-def _searched(text: Text, pattern: re.Pattern[str]) -> Iterator[Span]:
-    for line in text.prose:
+def _searched(lines: Iterable[Line], pattern: re.Pattern[str]) -> Iterator[Span]:
+    for line in lines:
         found = pattern.search(line.text)
         if found is not None:
             yield Span(line.start + found.start(), line.start + found.end())

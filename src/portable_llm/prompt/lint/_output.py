@@ -13,10 +13,7 @@ _JSON = (
     r"(?<![\w./-])JSON(?:[ -]?L(?:ines)?)?\b(?![ ]?(?:\w+ )?(?:files?\b|strings? (?:of|from)|input|documents?\b"
     r"|helpers?\b))(?! (?:with|from|via|by) (?:\w+ ){0,2}(?:helper|function|method|library|API)\b)"
 )
-_VERB = (
-    r"\b(?:respond|reply|answer|return|output|outputting|emit|produce|generate|extract|provide|submit|send|write"
-    r"|format)\b"
-)
+_VERB = r"\b(?:respond|reply|answer|return|output|outputting|emit|produce|generate|extract|provide)\b"
 _NOUN = r"\b(?:response|responses|reply|answer|output|result|results|your)\b"
 _DEMAND = re.compile(
     rf"{_VERB}{_NEAR}{_JSON}"
