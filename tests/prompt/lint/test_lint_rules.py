@@ -138,6 +138,7 @@ LEFT_ALONE = {
     "tool-by-prompt": [
         "- Thought: what the agent thought\n- Action: what it did\n- Observation: what it saw",
         'Data: {"name": "Ada", "age": 36}',
+        'Install the command:\n{"command": "npx", "args": ["-y", "server"]}',
         "Action: call the customer",
     ],
     "model-identity": [
@@ -150,7 +151,11 @@ LEFT_ALONE = {
         "Choose a model: gpt-4 or another.",
         "---\nname: claude-expert\n---\nHi",
     ],
-    "model-limit": ["Answer in at most 50 words.", "Check tokens, keys and secrets.", "Validate the access token."],
+    "model-limit": [
+        "Answer in at most 50 words.",
+        "Check tokens, keys and secrets.",
+        "Sequences <256 tokens gain nothing.",
+    ],
     "vendor-tool": ["Search the web, read files, run bash.", "---\nname: x\n---\nRead the file and edit it."],
     "role-assumption": ["Answer the user's message.", "Review the system prompt that is given."],
     "negative-only": [
@@ -169,6 +174,7 @@ LEFT_ALONE = {
         "Format: [Your top choice]",
         "Leave no TODO behind.",
         "{# TODO: later #}",
+        "Never leave `[INSERT NAME]` in a text.",
     ],
 }
 

@@ -51,7 +51,7 @@ _MODEL_NAME = re.compile(
 _LIMIT = re.compile(
     r"\b(?:at most|up to|under|less than|fewer than|no more than|not exceed(?:ing)?|maximum(?: of)?|max(?:imum)?\.?"
     r"|limit(?:ed)?(?: (?:of|to|is))?|within|exceeds?|over|about|around) ?(?:\w+ )?[~<≤]?\d[\d,.]{0,9}k? tokens\b"
-    r"|[~<≤] ?\d[\d,.]{0,9}k? tokens\b"
+    r"|\([<≤] ?\d[\d,.]{0,9}k? tokens\)"
     r"|\b\d[\d,.]{0,9}k?[ -]tokens? (?:limit|maximum|max|budget|or (?:less|fewer)|context|window|long|of context)\b"
     r"|\b(?:max(?:imum)?(?: length)?|limit)[^.!?\n]{0,20}: ?\d[\d,.]{0,9}k? tokens?\b"
     r"|\bword limit for (?:short[- ]term |long[- ]term )?memory\b"

@@ -52,8 +52,9 @@ _CALL_TAG = re.compile(r"</?(?:tool_call|tool_calls|function_call|function_calls
 _CALL_NAME = re.compile(
     r"[\"'](?:tool|tool_name|function|function_name|command|command_name|commands|name|action)[\"'][ \t]*:"
 )
+# Not a list: that is the command line of a program, in the configuration of a server.
 _CALL_ARGUMENTS = re.compile(
-    r"[\"'](?:args?|arguments|parameters|params|action_input|tool_input|arg1|parameter1)[\"'][ \t]*:"
+    r"[\"'](?:args?|arguments|parameters|params|action_input|tool_input|arg1|parameter1)[\"'][ \t]{0,8}:(?![ \t]{0,8}\[)"
 )
 _CALL_WORDS = re.compile(r"\b(?:tools?|functions?|commands?)\b", re.IGNORECASE)
 _CALL_WINDOW = 12

@@ -240,10 +240,10 @@ def _always_and_never(lines: Sequence[Line]) -> Iterator[Span]:
 
 
 def find_leftovers(text: Text) -> Iterator[Span]:
-    """The first place of each line."""
+    """The first place of each line; within backticks it is spoken of, and not left over."""
     for line in text.prose:
         found = _LEFT.search(line.text)
-        if found is not None:
+        if found is not None and line.text.count("`", 0, found.start()) % 2 == 0:
             yield Span(line.start + found.start(), line.start + found.end())
 
 
