@@ -54,7 +54,8 @@ _CALL_NAME = re.compile(
 )
 # Not a list: that is the command line of a program, in the configuration of a server.
 _CALL_ARGUMENTS = re.compile(
-    r"[\"'](?:args?|arguments|parameters|params|action_input|tool_input|arg1|parameter1)[\"'][ \t]{0,8}:(?![ \t]{0,8}\[)"
+    r"[\"'](?:args?|arguments|parameters|params|action_input|tool_input|arg1"
+    r"|parameter1)[\"'][ \t]{0,8}:(?![ \t]{0,8}\[)"
 )
 _CALL_WORDS = re.compile(r"\b(?:tools?|functions?|commands?)\b", re.IGNORECASE)
 _CALL_WINDOW = 12
