@@ -1,0 +1,1 @@
+"""Prompts that move between models."""
