@@ -164,7 +164,7 @@ def _state(part: dict[str, Any], *known: str) -> dict[str, JsonValue] | None:
     return {
         key: value
         for key, value in part.items()
-        if key not in known and not (key == "thoughtSignature" and value in SENTINELS)
+        if key not in known and not (key == "thoughtSignature" and isinstance(value, str) and value in SENTINELS)
     } or None
 
 

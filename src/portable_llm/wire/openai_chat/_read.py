@@ -129,15 +129,22 @@ class _Fields(Fields):
         )
 
     def tools(self) -> tuple[Tool, ...]:
+        """Functions; tools of another kind stay in extra."""
         listed: list[Tool] = []
-        for index, item in enumerate(as_list(self.take("tools", list))):
+        others: list[Any] = []
+        is_in_order = True
+        for item in as_list(self.take("tools", list)):
             function = as_dict(item).get("function")
             if isinstance(function, dict):
+                is_in_order &= not others
                 self._unlisted(as_dict(item), as_dict(function), f"/tools/{len(listed)}")  # type: ignore[reportUnknownArgumentType]
                 listed.append(_tool(as_dict(function)))  # type: ignore[reportUnknownArgumentType]
             else:
-                detail = "a tool that is no function has no portable form"
-                self._add(entry("tools", f"/tools/{index}", "dropped", detail, "nobody"))
+                others.append(item)
+        if others:
+            self._left["tools"] = others
+        if not is_in_order:
+            self._add(entry("tools", "/tools", "moved", "functions come first, then the provider's own tools"))
         if legacy := as_list(self.take("functions", list)):
             self._add(entry("tools", "/tools", "renamed", "the deprecated functions are read as tools"))
             listed += [_tool(as_dict(function)) for function in legacy]

@@ -193,7 +193,6 @@ class MessageReader:
         url = as_str(fields.get("url")) or ""
         return _data(url) or UriPart(uri=url, mime_type=mimetypes.guess_type(url)[0] or "image/*")
 
-
     def _file(self, item: Mapping[str, Any], pointer: str) -> ContentPart:
         fields = as_dict(item.get("file"))
         if file_id := as_str(fields.get("file_id")):
@@ -247,4 +246,3 @@ def _audio(item: Mapping[str, Any]) -> ContentPart:
     if data is None:
         return UnknownPart(raw=dict(item))
     return BlobPart(mime_type="audio/mpeg" if kind == "mp3" else f"audio/{kind}", data=data)
-
