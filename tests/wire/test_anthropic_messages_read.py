@@ -120,7 +120,7 @@ def test_server_tools_and_unknown_fields_pass_through_as_extra() -> None:
 
     assert request.tools == (Tool(name="weather", parameters={"type": "object"}),)
     assert request.extra == {"tools": [search], "service_tier": "auto"}
-    assert ledger == {"/tools/0": "lost"}
+    assert ledger == {"/tools": "exact", "/tools/0": "lost"}
 
 
 def test_cache_marks_become_pointers_into_the_portable_request() -> None:

@@ -56,7 +56,7 @@ def test_chunks_of_any_size_give_the_same_answer(step: int) -> None:
     assert seen
 
 
-LISTED = {"/messages", "/tools", "/reasoning", "/extra/anthropic_version"}
+LISTED = {"/messages", "/tools", "/reasoning", "/cache/ttl", "/extra/anthropic_version"}
 """Where something of a real request may have no place: always with a ledger entry."""
 
 

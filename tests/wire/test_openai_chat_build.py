@@ -360,6 +360,9 @@ def test_deprecated_functions_are_read_as_tools() -> None:
     assert call.id == result.call_id
 
 
+DOCUMENT = "data:application/pdf;base64,JVBERi0="
+
+
 def test_what_has_no_place_gets_an_entry() -> None:
     image = {"type": "image_url", "image_url": {"url": "https://e.org/a.png", "detail": "low"}}
     _, ledger = read_request(
@@ -371,7 +374,55 @@ def test_what_has_no_place_gets_an_entry() -> None:
         }
     )
 
-    assert subjects(ledger).keys() == {"/messages/0/name", "/messages/0/parts/0/detail", "/tools/0", "/stream"}
+    assert subjects(ledger).keys() == {"/messages/0/name", "/messages/0/parts/0/detail", "/extra/tools", "/stream"}
+
+
+def test_a_tool_of_the_providers_own_stays_behind_the_functions() -> None:
+    search, weather = {"type": "web_search"}, {"type": "function", "function": {"name": "weather", "parameters": {}}}
+    request, ledger = read_request(
+        {"model": "m", "messages": [], "tools": [search, weather], "tool_choice": "auto", "parallel_tool_calls": True}
+    )
+
+    assert build_request(request, CAPABILITIES)[0].json["tools"] == [weather, search]  # type: ignore[index,call-overload]
+    assert subjects(ledger)["/tools"] == ("moved", "exact")
+
+
+def test_a_choice_among_the_providers_own_tools_alone_is_sent() -> None:
+    asked = {"model": "m", "messages": [], "tools": [{"type": "web_search"}], "tool_choice": "auto"}
+
+    assert build_request(read_request(asked)[0], CAPABILITIES)[0].json == asked
+
+
+@pytest.mark.parametrize(
+    ("message", "subject"),
+    [
+        ({"role": "user", "content": "hi", "mood": "gay"}, "/messages/0/mood"),
+        ({"role": "user", "content": [{"type": "text", "text": "hi", "mood": "gay"}]}, "/messages/0/parts/0/mood"),
+        (
+            {"role": "user", "content": [{"type": "file", "file": {"filename": "a.pdf", "file_data": DOCUMENT}}]},
+            "/messages/0/parts/0/filename",
+        ),
+        (
+            {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": ""}, "x": 1}]},
+            "/messages/0/parts/0/x",
+        ),
+        ({"role": "tool", "tool_call_id": "1", "name": "f", "content": "hi"}, "/messages/0/name"),
+    ],
+    ids=["message", "piece", "file name", "call", "name of a result"],
+)
+def test_a_member_that_nobody_reads_is_listed(message: dict[str, Any], subject: str) -> None:
+    _, ledger = read_request({"model": "m", "messages": [message]})
+
+    assert subjects(ledger)[subject] == ("dropped", "changed")
+
+
+def test_the_name_beside_a_result_is_that_of_its_call() -> None:
+    call = {"id": "1", "function": {"name": "f", "arguments": ""}}
+    result = {"role": "tool", "tool_call_id": "1", "name": "f", "content": "hi"}
+
+    _, ledger = read_request({"model": "m", "messages": [{"role": "assistant", "tool_calls": [call]}, result]})
+
+    assert subjects(ledger) == {"/messages/1/name": ("moved", "exact")}
 
 
 @pytest.mark.parametrize(

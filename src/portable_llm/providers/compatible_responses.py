@@ -2,7 +2,7 @@
 
 Nobody knows what stands behind the address. What the public compliance cases of the Open Responses specification ask
 of a server counts as known (read 2026-11-24); what the specification only has a field for is assumed, and the ledger
-says so where it is used.
+says so where it is used. Files in a request are among the newest cases, and few hosts take them: that stays assumed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ _ASSUMED = (
     "reasoning/summary",
     "tools/strict",
     "tool_choice/required",
-    "tool_choice/named",
     "tool_choice/none",
     "parallel_tool_calls",
     "output/native",
     "output/json",
     "output/with_tools",
     "messages/late_system",
-    "parts/image",
+    "parts/document",
     "tool_result/media",
     "cache/key",
     "metadata",
@@ -49,8 +48,9 @@ _FACTS: Mapping[str, Fact] = {
     "max_output_tokens": Fact(minimum=1),
     "tools": _COMMON,
     "messages/system": _COMMON,
+    "tool_choice/named": _COMMON,
+    "parts/image": _COMMON,
     "parts/image_uri": _COMMON,
-    "parts/document": _rare("few hosts take files"),
     "parts/document_uri": _rare("few hosts fetch files"),
     "parts/file": _rare("few hosts store files"),
     # Hosts give out longer ids than the protocol's own service takes back, and take them.

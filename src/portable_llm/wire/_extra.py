@@ -28,6 +28,10 @@ def _merge(into: dict[str, Any], key: str, value: object, pointer: str, place: s
         into[key] = value
         return
     present = into[key]
+    if place == "tools" and isinstance(present, list) and isinstance(value, list):
+        # A provider's own tools stand beside the application's.
+        into[key] = [*cast("list[Any]", present), *cast("list[Any]", value)]
+        return
     if not isinstance(present, dict) or not isinstance(value, dict):
         raise InvalidRequestError(
             f"extra sets {place!r} ({pointer}), which a portable option of this request has set already; "

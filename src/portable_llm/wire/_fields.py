@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from portable_llm._adaptation import Adaptation, entry
@@ -34,6 +34,13 @@ class Fields:
     def rest(self) -> dict[str, JsonValue]:
         """Everything else."""
         return self._left
+
+
+def unread(fields: Mapping[str, Any], known: Iterable[str]) -> Iterator[str]:
+    """Names of members that nobody reads though they say something: `null`, `""`, `[]` and `{}` do not."""
+    for name in fields.keys() - set(known):
+        if fields[name] not in (None, "", [], {}):
+            yield name
 
 
 def kept_as_extra(left: Mapping[str, JsonValue], source: str) -> list[Adaptation]:

@@ -95,6 +95,7 @@ def _messages(wire: list[Any], found: Found) -> tuple[Message, ...]:
         if role not in ("user", "assistant", "system"):
             raise InvalidRequestError(f"a turn has the role {role!r}; known: user, assistant, system")
         content = as_dict(turn).get("content")
+        found.listed(as_dict(turn), ("role", "content"), f"/messages/{offset + len(messages)}")
         messages.extend(_turn(role, content, offset + len(messages), found))
     return tuple(messages)
 
@@ -123,6 +124,9 @@ def _tools(rest: dict[str, Any], found: Found) -> tuple[Tool, ...]:
     servers = [tool for tool in declared if tool.get("type") not in (None, "custom")]
     if servers:
         rest["tools"] = servers
+    if declared != [*tools, *servers]:
+        detail = "portable tools come first, then the vendor's own"
+        found.ledger.append(entry("tools", "/tools", "moved", detail))
     return tuple(_tool(tool, index, found) for index, tool in enumerate(tools))
 
 
@@ -214,6 +218,9 @@ def _number(value: object) -> float | None:
 
 
 def _cache(found: Found) -> CacheHint | None:
+    if len(found.ttls) > 1:
+        detail = f"the marks are kept differently long; all are kept {found.ttl}"
+        found.ledger.append(entry("tokens", "/cache/ttl", "substituted", detail, "nobody"))
     # The automatic mark of the whole request (top level) has no place in a hint and stays in `extra`.
     return CacheHint(breakpoints=tuple(found.breakpoints), ttl=found.ttl) if found.breakpoints else None
 

@@ -21,9 +21,12 @@ from portable_llm._messages import (
     UnknownPart,
     UriPart,
 )
+from portable_llm.wire._fields import unread
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.anthropic_messages._ledger import dropped
 from portable_llm.wire.anthropic_messages._parse import citation_of
+
+_OF_CALLERS = ("caller", "toolset_name")
 
 
 @dataclass(slots=True)
@@ -33,6 +36,8 @@ class Found:
     ledger: list[Adaptation] = field(default_factory=list[Adaptation])
     breakpoints: list[str] = field(default_factory=list[str])
     ttl: Literal["5m", "1h"] | None = None
+    ttls: set[str] = field(default_factory=set[str])
+    """How long the marks are kept; one without a word is kept 5 minutes."""
     offset: int = 0
     """Portable messages before the first turn: 1 where there is system text."""
 
@@ -43,8 +48,14 @@ class Found:
             return
         self.breakpoints.append(at)
         ttl = as_dict(cast("object", mark)).get("ttl")
+        self.ttls.add(ttl if ttl == "1h" else "5m")
         if ttl in ("5m", "1h"):
             self.ttl = ttl
+
+    def listed(self, fields: dict[str, Any], known: tuple[str, ...], at: str) -> None:
+        """Say what has no place: members that nobody reads."""
+        for name in unread(fields, (*known, "type", "cache_control")):
+            self.ledger.append(dropped("dialogue", f"{at}/{name}", f"a portable part has no place for {name!r}"))
 
 
 def part_of(block: dict[str, Any], at: str, found: Found) -> Part:
@@ -52,12 +63,16 @@ def part_of(block: dict[str, Any], at: str, found: Found) -> Part:
     found.mark(block, at)
     match block.get("type"):
         case "text" if isinstance(block.get("text"), str):
+            found.listed(block, ("text", "citations"), at)
             return _text(block)
         case "tool_use":
+            found.listed(block, ("id", "name", "input", *_OF_CALLERS), at)
             return _call(block)
         case "tool_result" if isinstance(block.get("tool_use_id"), str):
+            found.listed(block, ("tool_use_id", "content", "is_error"), at)
             return _result(block, at, found)
         case "thinking":
+            found.listed(block, ("thinking", "signature"), at)
             return _thinking(block)
         case "redacted_thinking":
             return ReasoningPart(state={"redacted_data": block.get("data")})
@@ -83,7 +98,7 @@ def _text(block: dict[str, Any]) -> TextPart:
 def _call(block: dict[str, Any]) -> ToolCallPart:
     arguments = block.get("input")
     is_object = isinstance(arguments, dict)
-    state = {name: block[name] for name in ("caller", "toolset_name") if block.get(name) is not None}
+    state = {name: block[name] for name in _OF_CALLERS if block.get(name) is not None}
     if as_dict(state.get("caller")).get("type") == "direct":
         del state["caller"]
     return ToolCallPart(

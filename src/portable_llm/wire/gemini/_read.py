@@ -34,7 +34,7 @@ def read_request(body: Mapping[str, Any], *, path: str = "") -> tuple[Request[An
     reader = ContentsReader(ledger)
     messages = [*_system(rest.pop("systemInstruction", None), reader), *reader.read(cast("list[Any]", contents))]
     config = camel_keys(as_dict(rest.pop("generationConfig", None)))
-    options = _options(config)
+    options = _options(config, ledger)
     tools = _tools(rest, ledger)
     choice = _choice(rest)
     metadata = _labels(rest)
@@ -144,7 +144,7 @@ _SAMPLING: dict[str, tuple[str, Callable[[object], Any]]] = {
 }
 
 
-def _options(config: dict[str, Any]) -> dict[str, Any]:
+def _options(config: dict[str, Any], ledger: list[Adaptation]) -> dict[str, Any]:
     """Options of a `Request`; what is read is taken out of `config`."""
     options: dict[str, Any] = {"sampling": Sampling(**_sampling(config))}
     limit = as_int(config.get("maxOutputTokens"))
@@ -155,7 +155,7 @@ def _options(config: dict[str, Any]) -> dict[str, Any]:
     if isinstance(stops, list) and all(isinstance(stop, str) for stop in cast("list[Any]", stops)):
         options["stop"] = tuple(config.pop("stopSequences"))
     if config.get("responseMimeType") == "application/json":
-        options["output"] = _output(config)
+        options["output"] = _output(config, ledger)
     reasoning = _reasoning(config)
     if reasoning is not None:
         options["reasoning"] = reasoning
@@ -175,11 +175,12 @@ def _sampling(config: dict[str, Any]) -> dict[str, Any]:
     return read
 
 
-def _output(config: dict[str, Any]) -> Output[Any]:
+def _output(config: dict[str, Any], ledger: list[Adaptation]) -> Output[Any]:
     del config["responseMimeType"]
     if isinstance(config.get("responseJsonSchema"), dict):
         return Output(schema=config.pop("responseJsonSchema"))
     if isinstance(config.get("responseSchema"), dict):
+        ledger.append(entry("json", "/output/schema", "encoded", "read from the OpenAPI form of a schema"))
         return Output(schema=json_schema_of(config.pop("responseSchema")))
     return Output()
 

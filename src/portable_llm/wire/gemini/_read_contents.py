@@ -23,6 +23,7 @@ from portable_llm._messages import (
     UnknownPart,
     UriPart,
 )
+from portable_llm.wire._fields import unread
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.gemini._capabilities import SENTINELS
 from portable_llm.wire.gemini._ledger import entry
@@ -56,6 +57,7 @@ class ContentsReader:
 
     def _content(self, content: dict[str, Any], where: str) -> list[Message]:
         role = content.get("role")
+        self._listed(content, ("role", "parts"), where)
         parts = [self._part(part, where) for part in _objects(content.get("parts"))]
         if role == "model":
             return [Message(role="assistant", parts=tuple(parts))]
@@ -69,13 +71,27 @@ class ContentsReader:
         if isinstance(part.get("text"), str):
             return _text(part)
         if isinstance(part.get("functionCall"), dict):
-            return self._call(camel_keys(part["functionCall"]), part)
+            call = camel_keys(part["functionCall"])
+            self._listed(call, ("id", "name", "args"), where)
+            return self._call(call, part)
         if isinstance(part.get("functionResponse"), dict):
-            return self._result(camel_keys(part["functionResponse"]), where)
+            result = camel_keys(part["functionResponse"])
+            self._listed({**part, **result}, ("functionResponse", "id", "name", "response", "parts"), where)
+            return self._result(result, where)
         return read_media(part)
 
+    def _listed(self, fields: dict[str, Any], known: tuple[str, ...], where: str) -> None:
+        """Say what has no place: members that nobody reads."""
+        for name in unread(fields, known):
+            detail = f"{name!r} at {where} has no portable field"
+            self._ledger.append(entry("dialogue", "/messages", "dropped", detail, "nobody"))
+
     def _call(self, call: dict[str, Any], part: dict[str, Any]) -> ToolCallPart:
-        call_id, name = as_str(call.get("id")) or f"call_{self._calls}", as_str(call.get("name")) or ""
+        call_id, name = as_str(call.get("id")), as_str(call.get("name")) or ""
+        if not call_id:
+            call_id = f"call_{self._calls}"
+            detail = "a call without an id gets one by its position, and its result the same"
+            self._ledger.append(entry("tools", "/messages", "defaulted", detail))
         self._calls += 1
         self._open.append((call_id, name))
         arguments: object = call.get("args")
@@ -148,7 +164,7 @@ def _state(part: dict[str, Any], *known: str) -> dict[str, JsonValue] | None:
     return {
         key: value
         for key, value in part.items()
-        if key not in known and not (key == "thoughtSignature" and value in SENTINELS)
+        if key not in known and not (key == "thoughtSignature" and isinstance(value, str) and value in SENTINELS)
     } or None
 
 
@@ -157,12 +173,12 @@ def read_media(part: dict[str, Any]) -> ContentPart:
     if part.keys() == {"inlineData"}:
         fields = camel_keys(as_dict(part["inlineData"]))
         data = _bytes(fields.get("data"))
-        if data is not None and isinstance(fields.get("mimeType"), str):
+        if data is not None and isinstance(fields.get("mimeType"), str) and fields.keys() == {"mimeType", "data"}:
             return BlobPart(mime_type=fields["mimeType"], data=data)
     if part.keys() == {"fileData"}:
         fields = camel_keys(as_dict(part["fileData"]))
         uri, mime_type = as_str(fields.get("fileUri")), as_str(fields.get("mimeType"))
-        if uri is not None:
+        if uri is not None and not fields.keys() - {"fileUri", "mimeType"}:
             return (
                 FilePart(id=uri, mime_type=mime_type) if _FILE.fullmatch(uri) else UriPart(uri=uri, mime_type=mime_type)
             )

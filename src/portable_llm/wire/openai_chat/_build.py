@@ -66,13 +66,15 @@ def _tools(body: dict[str, Any], request: Request[Any], spelling: Mapping[str, s
         add(entry("tools", "/tools", "renamed", "each tool is sent as {type: function, function: {...}}"))
         if request.parallel_tool_calls is not None:
             body["parallel_tool_calls"] = request.parallel_tool_calls
+    elif request.parallel_tool_calls is not None and "tools" in request.extra:
+        body["parallel_tool_calls"] = request.parallel_tool_calls
     elif request.parallel_tool_calls is not None:
         detail = "refused by the provider without tools, and without tools no call can be made"
         add(entry("tools", "/parallel_tool_calls", "dropped", detail))
     choice = request.tool_choice
     if choice is None:
         return
-    if not request.tools and choice in ("auto", "none"):
+    if not request.tools and "tools" not in request.extra and choice in ("auto", "none"):
         detail = "refused by the provider without tools, and without tools no call can be made"
         add(entry("tools", "/tool_choice", "dropped", detail))
         return

@@ -182,7 +182,7 @@ def _plain(content: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
     """A single text as a string, which every host takes; anything else as the list it is."""
     if not content:
         return ""
-    if len(content) == 1 and content[0]["type"] == "text":
+    if len(content) == 1 and content[0].get("type") == "text":
         return content[0]["text"]
     return content
 

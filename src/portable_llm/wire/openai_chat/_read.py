@@ -13,7 +13,7 @@ from portable_llm._adaptation import Adaptation
 from portable_llm._errors import InvalidRequestError
 from portable_llm._json import JsonValue
 from portable_llm._request import CacheHint, Effort, NamedTool, Output, Reasoning, Request, Sampling, Tool, ToolChoice
-from portable_llm.wire._fields import Fields
+from portable_llm.wire._fields import Fields, unread
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.openai_chat._ledger import Add, entry
 from portable_llm.wire.openai_chat._read_messages import MessageReader
@@ -129,18 +129,36 @@ class _Fields(Fields):
         )
 
     def tools(self) -> tuple[Tool, ...]:
+        """Functions; tools of another kind stay in extra."""
         listed: list[Tool] = []
-        for index, item in enumerate(as_list(self.take("tools", list))):
+        others: list[Any] = []
+        is_in_order = True
+        for item in as_list(self.take("tools", list)):
             function = as_dict(item).get("function")
             if isinstance(function, dict):
+                is_in_order &= not others
+                self._unlisted(as_dict(item), as_dict(function), f"/tools/{len(listed)}")  # type: ignore[reportUnknownArgumentType]
                 listed.append(_tool(as_dict(function)))  # type: ignore[reportUnknownArgumentType]
             else:
-                detail = "a tool that is no function has no portable form"
-                self._add(entry("tools", f"/tools/{index}", "dropped", detail, "nobody"))
+                others.append(item)
+        if others:
+            self._left["tools"] = others
+        if not is_in_order:
+            self._add(entry("tools", "/tools", "moved", "functions come first, then the provider's own tools"))
         if legacy := as_list(self.take("functions", list)):
             self._add(entry("tools", "/tools", "renamed", "the deprecated functions are read as tools"))
             listed += [_tool(as_dict(function)) for function in legacy]
         return tuple(listed)
+
+    def _unlisted(self, item: Mapping[str, Any], function: Mapping[str, Any], pointer: str) -> None:
+        """Say what a tool carries that a portable one has no place for."""
+        if item.get("cache_control"):
+            detail = f"the mark for the cache at {pointer} is not kept; give breakpoints"
+            self._add(entry("tokens", "/cache/breakpoints", "dropped", detail, "nobody"))
+        own = unread(item, ("type", "function", "cache_control"))
+        for name in (*own, *unread(function, ("name", "description", "parameters", "strict"))):
+            detail = f"{name!r} of a function has no portable field"
+            self._add(entry("tools", f"{pointer}/{name}", "dropped", detail, "nobody"))
 
     def tool_choice(self) -> ToolChoice | None:
         for name, read in (("tool_choice", _choice), ("function_call", _legacy_choice)):

@@ -36,6 +36,10 @@ _STATELESS = entry(
     "store: false is sent, since the API would keep the answer for 30 days; extra={'store': True} keeps it",
 )
 
+_ENCRYPTED_ASKED = entry(
+    "wire", "/extra/include", "defaulted", f"include: {ENCRYPTED} is sent, so that reasoning can be replayed"
+)
+
 
 def build_request(
     request: Request[Any], capabilities: Capabilities, *, stream: bool = False
@@ -58,6 +62,7 @@ def build_request(
         _reasoning(body, request.reasoning, add)
     if thinks(request.reasoning) or capabilities.spelling.get("reasoning/encrypted") == "include":
         include.append(ENCRYPTED)
+        add(_ENCRYPTED_ASKED)
     if request.max_output_tokens is not None:
         body["max_output_tokens"] = request.max_output_tokens
     if request.stop:

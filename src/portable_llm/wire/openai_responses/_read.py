@@ -166,14 +166,18 @@ class _Fields(Fields):
         """Function tools; tools of the provider's own stay in extra."""
         listed: list[Tool] = []
         others: list[Any] = []
+        is_in_order = True
         for item in as_list(self.take("tools", list)):
             fields = as_dict(item)
             if fields.get("type") == "function" and as_str(fields.get("name")):
+                is_in_order &= not others
                 listed.append(self._tool(fields, f"/tools/{len(listed)}"))
             else:
                 others.append(item)
         if others:
             self._left["tools"] = others
+        if not is_in_order:
+            self._add(entry("tools", "/tools", "moved", "functions come first, then the provider's own tools"))
         return tuple(listed)
 
     def _tool(self, fields: Mapping[str, Any], pointer: str) -> Tool:

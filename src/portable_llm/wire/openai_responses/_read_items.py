@@ -30,6 +30,7 @@ from portable_llm._messages import (
     UriPart,
 )
 from portable_llm.wire._assembly import read_arguments
+from portable_llm.wire._fields import unread
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.openai_responses._ledger import Add, entry
 from portable_llm.wire.openai_responses._output import GAP, read_citation
@@ -44,6 +45,12 @@ _ROLES: Mapping[str, Role] = {
 }
 _RESULTS = ("function_call_output", "custom_tool_call_output")
 _THEIRS = ("mcp_list_tools", "mcp_approval_request", "program", "compaction", "item_reference")
+_KNOWN = ("type", "id", "status")
+_OF_A_MESSAGE = (*_KNOWN, "role", "content", "phase", "tool_call_id")
+_OF_A_RESULT = (*_KNOWN, "call_id", "output")
+_OF_A_CALL = (*_KNOWN, "call_id", "name", "arguments", "input", "namespace")
+_OF_A_TEXT = ("type", "text", "annotations", "logprobs")
+_OF_A_MEDIUM = ("type", "detail")
 _TEXTS = ("input_text", "output_text", "text")
 
 
@@ -85,6 +92,7 @@ class ItemReader:
                 self._message(item, where)
             case "function_call" | "custom_tool_call":
                 self._bare(item, "id", "status")
+                self._listed(item, _OF_A_CALL)
                 self._made.append(read_call(item))
             case "reasoning":
                 self.needs_state |= not item.get("encrypted_content") and not item.get("content")
@@ -92,6 +100,7 @@ class ItemReader:
             case _ if kind in _RESULTS:
                 self._end_turn()
                 self._bare(item, "id", "status")
+                self._listed(item, _OF_A_RESULT)
                 self._messages.append(Message(role="tool", parts=(self._result(item),)))
             case _ if _is_theirs(item):
                 self.needs_state |= kind == "item_reference"
@@ -106,6 +115,12 @@ class ItemReader:
             detail = "the id and state of an item are not sent back; call_id links a call to its result"
             self._add(entry("dialogue", f"{self._pointer}/state", "renamed", detail))
 
+    def _listed(self, item: Mapping[str, Any], known: tuple[str, ...]) -> None:
+        """Say what has no place: members that nobody reads."""
+        for name in unread(item, known):
+            detail = f"{name!r} has no portable field"
+            self._add(entry("dialogue", f"{self._pointer}/{name}", "dropped", detail, "nobody"))
+
     # ---- messages ----
 
     def _message(self, item: Mapping[str, Any], where: str) -> None:
@@ -115,6 +130,7 @@ class ItemReader:
             raise InvalidRequestError(f"{where}/role: {word!r} is no role; known: {', '.join(_ROLES)}")
         if word == "developer":
             self._add(entry("dialogue", f"{self._pointer}", "renamed", "developer text is system text"))
+        self._listed(item, _OF_A_MESSAGE)
         if role == "assistant":
             if self._has_said:
                 self._end_turn()
@@ -141,6 +157,7 @@ class ItemReader:
         if piece.get("type") == "refusal":
             return RefusalPart(text=as_str(piece.get("refusal")) or "")
         if piece.get("type") in _TEXTS:
+            self._listed(piece, _OF_A_TEXT)
             cited = tuple(self._citation(as_dict(annotation)) for annotation in as_list(piece.get("annotations")))
             if piece.get("logprobs"):
                 detail = "log-probabilities of what was said before are not sent back"
@@ -169,12 +186,14 @@ class ItemReader:
         if piece.get("prompt_cache_breakpoint"):
             return UnknownPart(raw=dict(piece))  # the mark stands on the piece itself
         if kind in _TEXTS and isinstance(piece.get("text"), str):
+            self._listed(piece, _OF_A_TEXT)
             return TextPart(text=piece["text"])
         read = {"input_image": self._image, "input_file": self._file, "input_audio": _audio}.get(str(kind))
         return (read(piece) if read is not None else None) or UnknownPart(raw=dict(piece))
 
     def _image(self, piece: Mapping[str, Any]) -> ContentPart | None:
         self._detail(piece)
+        self._listed(piece, (*_OF_A_MEDIUM, "file_id", "image_url"))
         if file_id := as_str(piece.get("file_id")):
             return FilePart(id=file_id, mime_type="image/*")
         url = as_str(piece.get("image_url"))
@@ -185,6 +204,7 @@ class ItemReader:
 
     def _file(self, piece: Mapping[str, Any]) -> ContentPart | None:
         self._detail(piece)
+        self._listed(piece, (*_OF_A_MEDIUM, "file_id", "file_url", "file_data", "filename"))
         if file_id := as_str(piece.get("file_id")):
             return FilePart(id=file_id)
         if url := as_str(piece.get("file_url")):

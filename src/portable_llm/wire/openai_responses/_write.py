@@ -205,20 +205,21 @@ def annotation(citation: Citation) -> dict[str, Any]:
 
 
 def _usage(usage: Usage) -> dict[str, Any] | None:
-    """The usage object, in which counts that are not known are left out; `None` without any."""
+    """The usage object; `None` without any count.
+
+    The protocol demands the counts of its details: what is not known of a cache or of reasoning is written as 0.
+    """
     if usage == Usage():
         return None
     sent, came = usage.input_tokens, usage.output_tokens
     written: dict[str, Any] = {"input_tokens": sent, "output_tokens": came}
     if sent is not None and came is not None:
         written["total_tokens"] = sent + came
-    details = {
-        "cached_tokens": usage.cache_read_input_tokens,
-        "cache_write_tokens": usage.cache_creation_input_tokens,
+    written["input_tokens_details"] = {
+        "cached_tokens": usage.cache_read_input_tokens or 0,
+        "cache_write_tokens": usage.cache_creation_input_tokens or 0,
     }
-    written["input_tokens_details"] = {name: count for name, count in details.items() if count is not None}
-    thought = usage.reasoning_output_tokens
-    written["output_tokens_details"] = {} if thought is None else {"reasoning_tokens": thought}
+    written["output_tokens_details"] = {"reasoning_tokens": usage.reasoning_output_tokens or 0}
     return written
 
 
