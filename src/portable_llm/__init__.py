@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from portable_llm._errors import OverloadedError as OverloadedError
     from portable_llm._errors import PermissionDeniedError as PermissionDeniedError
     from portable_llm._errors import PortableLLMError as PortableLLMError
+    from portable_llm._errors import PromptError as PromptError
+    from portable_llm._errors import PromptVariableError as PromptVariableError
     from portable_llm._errors import ProviderError as ProviderError
     from portable_llm._errors import ProviderFailureError as ProviderFailureError
     from portable_llm._errors import ProviderTimeoutError as ProviderTimeoutError
@@ -136,6 +138,8 @@ _HOMES = {
         "OverloadedError",
         "PermissionDeniedError",
         "PortableLLMError",
+        "PromptError",
+        "PromptVariableError",
         "ProviderError",
         "ProviderFailureError",
         "ProviderTimeoutError",
