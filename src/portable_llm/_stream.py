@@ -38,7 +38,7 @@ MAX_PLAIN_BODY = 64 * 1024 * 1024
 
 def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ...] = ()) -> Response[T]:
     """The response as the application gets it: with ledger and attempts, and checked for the wanted value."""
-    known = response.answering(plan.target.provider.name, plan.adaptations, attempts)
+    known = response.answering(plan.target.provider.name, plan.adaptations, attempts, _hash_of(plan))
     if plan.tools is not None:
         known = plan.tools.check(plan.tools.restore(known))
     checked = check(known, plan.request.output, plan.output)
@@ -48,6 +48,10 @@ def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ..
     # Where a value was wanted, an empty answer stays invalid: it may be asked for again.
     outcome = Refused(refusal=nothing) if isinstance(checked.outcome, NoOutput) else checked.outcome
     return replace(checked, refusal=nothing, outcome=outcome)
+
+
+def _hash_of(plan: Plan[Any]) -> str | None:
+    return None if plan.prompt is None else plan.prompt.hash
 
 
 def read_reply(plan: Plan[T], reply: HttpReply, attempts: tuple[Attempt, ...] = ()) -> Response[T]:
@@ -142,7 +146,9 @@ class Decoding(Generic[T]):
         return cast(
             "Response[T]",
             replace(
-                self._named(response).answering(self._plan.target.provider.name, self._plan.adaptations, attempts),
+                self._named(response).answering(
+                    self._plan.target.provider.name, self._plan.adaptations, attempts, _hash_of(self._plan)
+                ),
                 finish_reason=reason,
             ),
         )

@@ -108,4 +108,5 @@ def response_to_json(response: Response[Any]) -> dict[str, Any]:
         },
         "adaptations": [entry.to_json() for entry in response.adaptations],
         "attempts": len(response.attempts),
+        "prompt_hash": response.prompt_hash,
     }  # fmt: skip

@@ -8,8 +8,10 @@ client.chat(prompt.request("anthropic:claude-sonnet-5", ticket=text))
 
 from __future__ import annotations
 
+from portable_llm.prompt._escape import unescape
 from portable_llm.prompt._overlay import Overlay
 from portable_llm.prompt._prompt import Prompt
+from portable_llm.prompt._render import parse
 from portable_llm.prompt._values import (
     RENDERINGS,
     SECTIONS,
@@ -38,4 +40,6 @@ __all__ = [
     "TemplateKind",
     "Variable",
     "VariableType",
+    "parse",
+    "unescape",
 ]

@@ -100,7 +100,7 @@ def _overlay(table: Any, where: str) -> Overlay:
     unknown = known.keys() - _KEYS
     if unknown:
         raise PromptError(f"{where}: unknown key {min(unknown)!r}; known: {', '.join(sorted(_KEYS))}")
-    models = _words(known.get("models"), f"{where}: models")
+    models = _words(known.get("models", []), f"{where}: models")
     if not models:
         raise PromptError(f"{where}: models is missing: a list of patterns such as 'anthropic:claude-*'")
     return Overlay(

@@ -7,16 +7,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from portable_llm._adaptation import Adaptation, entry
 from portable_llm._errors import PromptError
 from portable_llm._json import JsonValue
+from portable_llm._messages import Message
+from portable_llm._request import JsonSchema, Options, Output, PromptRef, Request, request
 from portable_llm.prompt._fields import FieldError
 from portable_llm.prompt._file import MAX_FILE, PromptFile, read_file, write_file
 from portable_llm.prompt._fill import Filling, declared, fields_of, filling, texts_of
 from portable_llm.prompt._overlay import Overlay, read_overlays
+from portable_llm.prompt._place import inline_sections, place, places
+from portable_llm.prompt._render import render
+from portable_llm.prompt._use import PromptUse
 from portable_llm.prompt._values import (
+    NEUTRAL,
     Document,
     ExamplesAs,
     Item,
@@ -26,6 +32,11 @@ from portable_llm.prompt._values import (
     TemplateKind,
     Variable,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+T = TypeVar("T")
 
 OVERLAYS_SUFFIX = ".overlays.toml"
 """`refund.md` has its overlays in `refund.overlays.toml`."""
@@ -53,8 +64,10 @@ class Prompt:
     """Sections that stand elsewhere than the rules of placement have it."""
     overlays: tuple[Overlay, ...] = ()
     """Patches that have not been applied."""
+    applied: tuple[str, ...] = ()
+    """Names of the overlays that are in it already, in order."""
     adaptations: tuple[Adaptation, ...] = ()
-    """Which overlays have been applied, and that others were not."""
+    """The ledger of those overlays."""
 
     def __post_init__(self) -> None:
         names = [section.name for section in self.sections]
@@ -62,11 +75,11 @@ class Prompt:
             twice = next((name for name in names if names.count(name) > 1), None)
             raise PromptError(f"the section {twice!r} stands twice" if names else "a prompt needs at least one section")
         strangers = self.placement.keys() - set(names) - {name for one in self.overlays for name in one.add}
-        if strangers and not self.adaptations:
+        if strangers and not self.applied:
             raise PromptError(f"placement names the section {min(strangers)!r}; there is none")
         texts = [*texts_of(self.sections), *(text for one in self.overlays for text in _texts_of_overlay(one))]
         known = declared(self.variables, texts, self.template)
-        if not self.adaptations:
+        if not self.applied:
             self._check_used(known, texts)
             for overlay in self.overlays:
                 overlay.patch(self.sections)
@@ -189,6 +202,125 @@ class Prompt:
         """The sections with these values."""
         return self.filling(variables).sections(self.sections)
 
+    @property
+    def ref(self) -> PromptRef:
+        """Name and version, as a request and an answer carry it."""
+        return PromptRef(name=self.name, hash=self.hash, overlays=self.applied)
+
+    @property
+    def neutral(self) -> Rendering:
+        """The form where nothing is known of the target."""
+        return self.rendering or NEUTRAL
+
+    def render(self, *, rendering: Rendering | None = None, **variables: Any) -> str:
+        """All sections as one text; `None`: in the prompt's own form, or else in the neutral one, Markdown."""
+        return render(self.fill(**variables), rendering or self.neutral)
+
+    def messages(self, *, rendering: Rendering | None = None, **variables: Any) -> tuple[Message, ...]:
+        """The messages that the prompt makes; `None`: in the form `render` takes. The last one is the user's."""
+        return self.messages_with(variables, rendering)
+
+    def messages_with(self, variables: Mapping[str, object], rendering: Rendering | None) -> tuple[Message, ...]:
+        """The same with the variables as a mapping."""
+        sections = self.filling(variables).sections(self.sections)
+        shown = inline_sections(self.sections, self.examples_as)
+        if not shown:
+            raise PromptError("all that the prompt has are examples, and they are turns: write a task")
+        where = places(shown, self.placement, self._with_data())
+        return place(sections, where, rendering or self.neutral, self.examples_as)
+
+    def _with_data(self) -> frozenset[str]:
+        """Sections whose text takes values that may hold anything."""
+        return frozenset(
+            section.name
+            for section in self.sections
+            for text in texts_of((section,))
+            for one in fields_of(text, self.template)
+            if self.variables[one.name].is_data
+        )
+
+    @overload
+    def request(
+        self,
+        model: str,
+        /,
+        *,
+        output: Output[T],
+        rendering: Rendering | None = None,
+        messages: Sequence[Message] = (),
+        variables: Mapping[str, object] | None = None,
+        **values: Any,
+    ) -> Request[T]: ...
+    @overload
+    def request(
+        self,
+        model: str,
+        /,
+        *,
+        output: JsonSchema | Literal["json"],
+        rendering: Rendering | None = None,
+        messages: Sequence[Message] = (),
+        variables: Mapping[str, object] | None = None,
+        **values: Any,
+    ) -> Request[JsonValue]: ...
+    @overload
+    def request(
+        self,
+        model: str,
+        /,
+        *,
+        output: TypeForm[T],
+        rendering: Rendering | None = None,
+        messages: Sequence[Message] = (),
+        variables: Mapping[str, object] | None = None,
+        **values: Any,
+    ) -> Request[T]: ...
+    @overload
+    def request(
+        self,
+        model: str,
+        /,
+        *,
+        output: None = None,
+        rendering: Rendering | None = None,
+        messages: Sequence[Message] = (),
+        variables: Mapping[str, object] | None = None,
+        **values: Any,
+    ) -> Request[None]: ...
+    def request(
+        self,
+        model: str,
+        /,
+        *,
+        output: Any = None,
+        rendering: Rendering | None = None,
+        messages: Sequence[Message] = (),
+        variables: Mapping[str, object] | None = None,
+        **values: Any,
+    ) -> Request[Any]:
+        """A request with this prompt, and `messages` behind it: to be planned and sent like any other.
+
+        `values` are the prompt's variables and, by the names they have everywhere, the options of the request; a
+        variable that is called like an option or a parameter is given in `variables`. The prompt stays portable:
+        planning writes it for the target, with the overlays and in the form meant for it; `rendering` insists on one
+        form. Raises `PromptVariableError`, and `InvalidRequestError` for what is neither.
+        """
+        options = {name: values.pop(name) for name in values.keys() & Options.__annotations__.keys()}
+        given = {**values, **(variables or {})}
+        made = self.messages_with(given, rendering)
+        asked = request(model, [*made, *messages], output=output, **cast("Options", options))
+        ref = self.ref
+        use = PromptUse(
+            name=ref.name,
+            hash=ref.hash,
+            overlays=ref.overlays,
+            prompt=self,
+            variables=given,
+            rendering=rendering,
+            messages=made,
+        )
+        return replace(asked, prompt=use)
+
 
 def _read(path: Path) -> str:
     try:
@@ -230,5 +362,6 @@ def _applied(prompt: Prompt, overlay: Overlay) -> Prompt:
         sections=overlay.patch(prompt.sections),
         rendering=overlay.rendering or prompt.rendering,
         examples_as=overlay.examples_as or prompt.examples_as,
+        applied=(*prompt.applied, overlay.name),
         adaptations=(*prompt.adaptations, said),
     )

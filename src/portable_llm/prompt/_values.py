@@ -15,6 +15,8 @@ from portable_llm._json import JsonValue
 
 Rendering = Literal["markdown", "xml", "plain", "json"]
 RENDERINGS: tuple[Rendering, ...] = ("markdown", "xml", "plain", "json")
+NEUTRAL: Rendering = "markdown"
+"""What is written where nothing is known of the target's preference."""
 
 Place = Literal["system", "user"]
 ExamplesAs = Literal["inline", "turns"]
