@@ -149,17 +149,17 @@ def _blocks(body: str, level: int, first: int, title: str) -> list[Block]:
 
 
 def _sections(body: str, first: int, source: str) -> tuple[tuple[Section, ...], tuple[tuple[str, int], ...]]:
-    sections: list[Section] = []
+    sections: dict[str, Section] = {}
     places: list[tuple[str, int]] = []
     front, *blocks = _blocks(body, 1, first, "task")
     for block in [front, *blocks] if front.text.strip() else blocks:
         name = _name_of(block, source)
-        if any(section.name == name for section in sections):
+        if name in sections:
             _fail(source, block, f"the section {name!r} stands twice")
-        sections.append(_section(name, block, source, places))
+        sections[name] = _section(name, block, source, places)
     if not sections:
         raise PromptError(f"{source}:{first}: the prompt is empty; write sections, each under a heading: # Task")
-    return tuple(sections), tuple(places)
+    return tuple(sections.values()), tuple(places)
 
 
 def _fail(source: str, block: Block, what: str) -> NoReturn:

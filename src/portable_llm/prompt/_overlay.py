@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -86,10 +87,9 @@ def read_overlays(text: str, source: str) -> tuple[Overlay, ...]:
     if unknown or not isinstance(listed, list):
         raise PromptError(f"{source}: expected tables [[overlay]], got {min(unknown, default='overlay')!r}")
     overlays = tuple(_overlay(one, f"{source}: overlay {n}") for n, one in enumerate(cast("list[Any]", listed), 1))
-    names = [one.name for one in overlays]
-    twice = {name for name in names if names.count(name) > 1} if len(names) <= 1000 else {"(over 1000 overlays)"}
+    twice = [name for name, times in Counter(one.name for one in overlays).items() if times > 1]
     if twice:
-        raise PromptError(f"{source}: the overlay {min(twice)!r} stands twice")
+        raise PromptError(f"{source}: the overlay {twice[0]!r} stands twice")
     return overlays
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -70,10 +71,10 @@ class Prompt:
     """The ledger of those overlays."""
 
     def __post_init__(self) -> None:
-        names = [section.name for section in self.sections]
-        if not names or len(set(names)) < len(names):
-            twice = next((name for name in names if names.count(name) > 1), None)
-            raise PromptError(f"the section {twice!r} stands twice" if names else "a prompt needs at least one section")
+        names = Counter(section.name for section in self.sections)
+        twice = [name for name, times in names.items() if times > 1]
+        if twice or not names:
+            raise PromptError(f"the section {twice[0]!r} stands twice" if twice else "a prompt needs a section")
         strangers = self.placement.keys() - set(names) - {name for one in self.overlays for name in one.add}
         if strangers and not self.applied:
             raise PromptError(f"placement names the section {min(strangers)!r}; there is none")

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn, cast
 
 from portable_llm._errors import PromptError
@@ -95,7 +96,7 @@ class _Heads:
 
     def _section(self, section: Section) -> Iterator[str]:
         yield self._form.section.format(title_of(section.name))
-        structure = _structure(self._form, section.name)
+        structure = _structure(self._form, section.name if section.name in _ITEM_HEADS else "")
         yield from self._text(section.text, structure)
         for number, item in enumerate(section.items, start=1):
             yield from self._item(number, item, structure)
@@ -126,19 +127,13 @@ def _on_one_line(title: str, rendering: Rendering, names: frozenset[str]) -> str
     return escape(title, sorted({*marks(title, rendering, None, names), *inside}))
 
 
-_PATTERNS: dict[tuple[Rendering, str], re.Pattern[str]] = {}
-
-
+@lru_cache(maxsize=16)
 def _structure(form: _Form, section: str) -> re.Pattern[str]:
-    """The lines that are heads inside this section."""
-    kind = section if section in _ITEM_HEADS else ""
-    found = _PATTERNS.get((form.rendering, kind))
-    if found is None:
-        heads = [form.head(form.section, _TITLE)]
-        if kind:
-            heads.append(form.head(form.item, _ITEM_HEADS[kind]))
-        found = _PATTERNS[form.rendering, kind] = re.compile(f"^(?:{'|'.join(heads)})$", re.MULTILINE)
-    return found
+    """The lines that are heads inside this section, which is one of `_ITEM_HEADS` or `""`."""
+    heads = [form.head(form.section, _TITLE)]
+    if section:
+        heads.append(form.head(form.item, _ITEM_HEADS[section]))
+    return re.compile(f"^(?:{'|'.join(heads)})$", re.MULTILINE)
 
 
 def _parse_heads(text: str, form: _Form) -> tuple[Section, ...]:
