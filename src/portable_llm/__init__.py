@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from portable_llm._errors import OverloadedError as OverloadedError
     from portable_llm._errors import PermissionDeniedError as PermissionDeniedError
     from portable_llm._errors import PortableLLMError as PortableLLMError
+    from portable_llm._errors import PromptError as PromptError
+    from portable_llm._errors import PromptVariableError as PromptVariableError
     from portable_llm._errors import ProviderError as ProviderError
     from portable_llm._errors import ProviderFailureError as ProviderFailureError
     from portable_llm._errors import ProviderTimeoutError as ProviderTimeoutError
@@ -92,6 +94,7 @@ if TYPE_CHECKING:
     from portable_llm._request import CacheHint as CacheHint
     from portable_llm._request import NamedTool as NamedTool
     from portable_llm._request import Output as Output
+    from portable_llm._request import PromptRef as PromptRef
     from portable_llm._request import Reasoning as Reasoning
     from portable_llm._request import Request as Request
     from portable_llm._request import Sampling as Sampling
@@ -110,6 +113,7 @@ if TYPE_CHECKING:
     from portable_llm._retry import RetryPolicy as RetryPolicy
     from portable_llm._streams import AsyncStream as AsyncStream
     from portable_llm._streams import Stream as Stream
+    from portable_llm.prompt import Prompt as Prompt
     from portable_llm.providers import Auth as Auth
     from portable_llm.providers import Provider as Provider
     from portable_llm.providers import provider_names as provider_names
@@ -137,6 +141,8 @@ _HOMES = {
         "OverloadedError",
         "PermissionDeniedError",
         "PortableLLMError",
+        "PromptError",
+        "PromptVariableError",
         "ProviderError",
         "ProviderFailureError",
         "ProviderTimeoutError",
@@ -187,7 +193,17 @@ _HOMES = {
         "user",
     ),
     "_plan": ("Plan",),
-    "_request": ("CacheHint", "NamedTool", "Output", "Reasoning", "Request", "Sampling", "Tool", "request"),
+    "_request": (
+        "CacheHint",
+        "NamedTool",
+        "Output",
+        "PromptRef",
+        "Reasoning",
+        "Request",
+        "Sampling",
+        "Tool",
+        "request",
+    ),
     "_response": (
         "Attempt",
         "CallCheck",
@@ -202,6 +218,7 @@ _HOMES = {
     ),
     "_retry": ("RetryPolicy",),
     "_streams": ("AsyncStream", "Stream"),
+    "prompt": ("Prompt",),
     "providers": ("Auth", "Provider", "provider_names"),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

@@ -63,6 +63,9 @@ def severity_of(action: Action, subject: str, enforced_by: Enforcer, effect: Eff
         return "exact" if enforced_by == "client" else "lost"
     if action == "defaulted":
         return "advisory"
+    if root == "prompt" and enforced_by == "client":
+        # A patch that the prompt's own author wrote for this target: other content, and asked for.
+        return "advisory"
     if root in _CONSTRAINTS:
         return _severity_of_constraint(action, subject, enforced_by, effect)
     if root in _SETTINGS:

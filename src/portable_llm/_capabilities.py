@@ -46,6 +46,7 @@ FEATURES: Mapping[str, str] = {
     "messages/system": "system text at all",
     "messages/late_system": "a system message after the first user message",
     "messages/prefill": "a last assistant message is continued",
+    "prompt/rendering": "values = the forms of a portable prompt that the vendor recommends, best first",
     "parts/image": "images as bytes",
     "parts/image_uri": "images by URI; values = the schemes, if not every public address",
     "parts/document": "PDF as bytes",

@@ -4,7 +4,9 @@
     ├── CallerError                    yours: change the request or the set-up; sending it again cannot help
     │   ├── ConfigurationError         unknown provider or alias, missing key, bad base URL            (before sending)
     │   ├── InvalidRequestError        a request that cannot be meant: no messages, result without call (before sending)
-    │   │   └── UnsupportedSchemaError a schema that is none, or that cannot be expressed
+    │   │   ├── UnsupportedSchemaError a schema that is none, or that cannot be expressed
+    │   │   └── PromptError            a prompt file that cannot be read, or a prompt that cannot be meant
+    │   │       └── PromptVariableError a variable that is missing, not used, or not of its type
     │   ├── LossError                  the plan loses more than `on_loss` allows                        (before sending)
     │   ├── BadRequestError            the provider refused the request itself                              (400, 422)
     │   │   └── ContextOverflowError   the input is longer than the model's context window
@@ -148,6 +150,27 @@ class InvalidRequestError(CallerError):
 
 class UnsupportedSchemaError(InvalidRequestError):
     """A schema is not a JSON Schema, or cannot be expressed where it has to go."""
+
+
+class PromptError(InvalidRequestError):
+    """A prompt file that cannot be read (`file:line: …`), or a prompt that cannot be meant."""
+
+
+class PromptVariableError(PromptError):
+    """A variable of a prompt is missing, not used, or not of its type."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        name: str = "",
+        problem: Literal["missing", "unused", "type"] = "type",
+        **context: Any,
+    ) -> None:
+        super().__init__(message, **context)
+        self.name = name
+        """Of the variable; the first one where there are several."""
+        self.problem = problem
 
 
 class LossError(CallerError):

@@ -16,7 +16,7 @@ from portable_llm._errors import InvalidRequestError
 from portable_llm._http import HttpCall
 from portable_llm._json import JsonValue
 from portable_llm._messages import Origin
-from portable_llm._request import Reasoning, Request
+from portable_llm._request import PromptRef, Reasoning, Request
 from portable_llm.output import OutputPlan
 from portable_llm.providers import Provider
 from portable_llm.providers._target import Target
@@ -58,6 +58,8 @@ class Plan(Generic[T]):
     """How the wanted value travels."""
     tools: ToolPlan | None = None
     """What was done to the tools and is undone in the calls; `None` where they travel as they are."""
+    prompt: PromptRef | None = None
+    """The prompt behind the messages, as this target gets it; `None` without one."""
     is_stream: bool = False
 
     @property
@@ -102,6 +104,7 @@ class Plan(Generic[T]):
             "url": self.target.url(self.call.path),
             "wire": self.target.provider.wire,
             "body": self.call.json,
+            "prompt": self.prompt.to_json() if self.prompt else None,
             "output_mode": self.output.mode if self.output else None,
             "adaptations": [dict(entry.to_json()) for entry in self.adaptations],
         }
@@ -175,5 +178,6 @@ def make_plan(
         adaptations=ledger,
         output=context.output,
         tools=context.tools,
+        prompt=context.prompt,
         is_stream=stream,
     )

@@ -138,6 +138,21 @@ class Options(TypedDict, total=False):
     seed: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptRef:
+    """Which prompt, in which version."""
+
+    name: str
+    hash: str
+    """SHA-256 (hex) of all that makes a difference to what a model sees."""
+    overlays: tuple[str, ...] = ()
+    """Names of the overlays that `hash` covers."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The reference as an object."""
+        return {"name": self.name, "hash": self.hash, "overlays": list(self.overlays)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request(Generic[T]):
     """One request to any model."""
@@ -161,6 +176,8 @@ class Request(Generic[T]):
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     extra: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     """Provider-specific fields, put on the wire as they are and listed in the ledger."""
+    prompt: PromptRef | None = None
+    """The portable prompt that made the first messages; planning writes them anew for the target. Never sent itself."""
 
     def with_model(self, model: str) -> Request[T]:
         """The same request to another model."""

@@ -249,14 +249,22 @@ class Response(Generic[T_co]):
     """Refusals that this answer stands in for, oldest first: `usage` and `attempts` count them as well."""
     call_checks: tuple[CallCheck, ...] = ()
     """Its calls of tools whose schema the provider does not hold in full, each held to the tool's own."""
+    prompt_hash: str | None = None
+    """Version of the portable prompt that was answered, overlays included; see `Prompt.hash`."""
 
     def answering(
-        self, provider: str, adaptations: tuple[Adaptation, ...], attempts: tuple[Attempt, ...]
+        self,
+        provider: str,
+        adaptations: tuple[Adaptation, ...],
+        attempts: tuple[Attempt, ...],
+        prompt_hash: str | None = None,
     ) -> Response[T_co]:
         """The response as the answer to a request: who gave it, what was not honoured, how often it was sent."""
         # Each call does this once: dataclasses.replace would set all fields anew, one by one.
         known = cast("Response[T_co]", object.__new__(Response))
         vars(known).update(vars(self), provider=provider, adaptations=adaptations, attempts=attempts)
+        if prompt_hash is not None:
+            vars(known)["prompt_hash"] = prompt_hash
         return known
 
     @property

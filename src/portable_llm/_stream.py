@@ -55,7 +55,7 @@ def _ledger(plan: Plan[Any], response: Response[Any]) -> tuple[Adaptation, ...]:
 
 def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ...] = ()) -> Response[T]:
     """The response as the application gets it: with ledger and attempts, and checked for the wanted value."""
-    known = response.answering(plan.target.provider.name, _ledger(plan, response), attempts)
+    known = response.answering(plan.target.provider.name, _ledger(plan, response), attempts, _hash_of(plan))
     if plan.tools is not None:
         known = plan.tools.check(plan.tools.restore(known))
     checked = check(known, plan.request.output, plan.output)
@@ -65,6 +65,10 @@ def complete(plan: Plan[T], response: Response[Any], attempts: tuple[Attempt, ..
     # Where a value was wanted, an empty answer stays invalid: it may be asked for again.
     outcome = Refused(refusal=nothing) if isinstance(checked.outcome, NoOutput) else checked.outcome
     return replace(checked, refusal=nothing, outcome=outcome)
+
+
+def _hash_of(plan: Plan[Any]) -> str | None:
+    return None if plan.prompt is None else plan.prompt.hash
 
 
 def read_reply(plan: Plan[T], reply: HttpReply, attempts: tuple[Attempt, ...] = ()) -> Response[T]:
@@ -159,7 +163,9 @@ class Decoding(Generic[T]):
         return cast(
             "Response[T]",
             replace(
-                self._named(response).answering(self._plan.target.provider.name, self._plan.adaptations, attempts),
+                self._named(response).answering(
+                    self._plan.target.provider.name, self._plan.adaptations, attempts, _hash_of(self._plan)
+                ),
                 finish_reason=reason,
             ),
         )

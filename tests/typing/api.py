@@ -24,6 +24,7 @@ from portable_llm import (
     Parsed,
     PartialOutput,
     Plan,
+    Prompt,
     Refused,
     Request,
     Response,
@@ -162,3 +163,10 @@ async def runs(client: Client, async_client: AsyncClient) -> None:
             if isinstance(event, RoundFinished):
                 assert_type(event.round.calls, tuple[CallRecord, ...])
         assert_type(events.run, Run[Invoice])
+
+
+def prompts(prompt: Prompt) -> None:
+    assert_type(prompt.request("openai:gpt-6-luna", ticket="x", temperature=0.5), Request[None])
+    assert_type(prompt.request("openai:gpt-6-luna", output=Invoice, ticket="x"), Request[Invoice])
+    assert_type(prompt.request("openai:gpt-6-luna", output="json"), Request[JsonValue])
+    assert_type(prompt.messages(rendering="xml", ticket="x"), tuple[Message, ...])

@@ -10,7 +10,7 @@ from portable_llm._adaptation import Adaptation, Axis, entry
 from portable_llm._calls import ToolPlan
 from portable_llm._capabilities import Capabilities, Fact
 from portable_llm._messages import Message, Origin, TextPart, system
-from portable_llm._request import Request, Tool
+from portable_llm._request import PromptRef, Request, Tool
 from portable_llm.output import OutputPlan
 
 
@@ -21,6 +21,8 @@ class Context:
     origin: Origin
     capabilities: Capabilities
     output: OutputPlan | None = None
+    prompt: PromptRef | None = None
+    """The prompt as the target gets it, overlays included."""
     tools: ToolPlan | None = None
     places: Mapping[str, int] = field(default_factory=dict[str, int])
     """Where each tool stands in the request, by name: some may be left out before others get an entry."""

@@ -109,4 +109,5 @@ def response_to_json(response: Response[Any]) -> dict[str, Any]:
         "logprobs": None if response.logprobs is None else [token.to_json() for token in response.logprobs],
         "adaptations": [entry.to_json() for entry in response.adaptations],
         "attempts": len(response.attempts),
+        "prompt_hash": response.prompt_hash,
     }  # fmt: skip

@@ -84,6 +84,9 @@ NEWEST = {
     "reasoning/budget_tokens": _no("refused since Claude 4.7 (400): thinking is adaptive, set an effort"),
     "messages/prefill": _no("refused since Claude 4.6 (400)"),
     "messages/late_system": _no("400: role 'system' is not supported on this model"),
+    "prompt/rendering": Fact(
+        values=("xml",), source="Claude docs, Use XML tags", date="2026-11-24", note="for prompts of several parts"
+    ),
 }
 
 # ---- models ----------------------------------------------------------------------------------------------------------

@@ -94,6 +94,12 @@ MODELS = (
 """What is different on Chat Completions, by name of the model."""
 
 FACTS: Mapping[str, Fact] = {
+    "prompt/rendering": Fact(
+        values=("markdown", "xml"),
+        source="OpenAI GPT-4.1 prompting guide",
+        date="2026-11-24",
+        note="to begin with; JSON did badly for documents",
+    ),
     "tools/count": Fact(maximum=128, source=_DOCS, date=_DATE),
     "tools/description": Fact(maximum=1024, source=_DOCS, date=_DATE, note="string_above_max_length (400)"),
 }
