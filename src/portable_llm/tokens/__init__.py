@@ -5,7 +5,18 @@ with a bound that is stated and was checked on texts that had no part in it.
 """
 
 from portable_llm.tokens._count import Method, TokenCount
+from portable_llm.tokens._prices import Cost, cost_between, cost_of
 from portable_llm.tokens._request import count_message, count_request, count_text
 from portable_llm.tokens._tokenizers import tokenizer_names
 
-__all__ = ["Method", "TokenCount", "count_message", "count_request", "count_text", "tokenizer_names"]
+__all__ = [
+    "Cost",
+    "Method",
+    "TokenCount",
+    "cost_between",
+    "cost_of",
+    "count_message",
+    "count_request",
+    "count_text",
+    "tokenizer_names",
+]

@@ -71,7 +71,18 @@ def _frame(request: Request[Any], chosen: Tokenizer) -> Measure:
         tokens += style.without_system
     if _thinks(request.reasoning):
         tokens += style.thinking
-    return Measure(tokens, style.spread, 0, style.more)
+    open_ended = _OPEN_ENDED if _OPEN_FIELDS.intersection(request.extra) else 0
+    return Measure(tokens, style.spread, 0, style.more + open_ended)
+
+
+_OPEN_ENDED = 50_000
+"""What a provider's own tools may put into the prompt: recorded web searches added up to 33,000 tokens."""
+_NAMES = (
+    "tools documents plugins mcp_servers web_search_options search_parameters conversation previous_response_id "
+    "cachedContent prompt preset connectors search_settings"
+)
+_OPEN_FIELDS = frozenset(_NAMES.split(" "))
+"""Fields of a provider's own (`Request.extra`) that bring in text which is not in the request."""
 
 
 def _has_system(request: Request[Any]) -> bool:
