@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -94,9 +95,9 @@ def _thinks(reasoning: Reasoning | None) -> bool:
 
 
 def _measure_tools(request: Request[Any], chosen: Tokenizer) -> Measure:
-    if not request.tools:
-        return ZERO
     style = chosen.format
+    if not request.tools or (request.tool_choice == "none" and style.none_drops_tools):
+        return ZERO
     tokens = style.tools
     if style.tools_with_system is not None and _has_system(request):
         tokens = style.tools_with_system
@@ -117,7 +118,12 @@ def _measure_output(request: Request[Any], chosen: Tokenizer) -> Measure:
         return ZERO
     style = chosen.format
     written = chosen.measure(_json_text(schema))
-    return written + Measure(style.output, style.output_spread + written.tokens * style.output_share)
+    spread = style.output_spread + written.tokens * style.output_share
+    return Measure(
+        style.output + written.tokens * style.schema,
+        spread + written.bias * style.schema,
+        written.variance * style.schema,
+    )
 
 
 # ---- messages --------------------------------------------------------------------------------------------------------
@@ -162,12 +168,29 @@ def measure_message(message: Message, chosen: Tokenizer) -> Measure:
     if known is not None:
         return known
     measured = Measure(chosen.format.of_role(message.role))
+    hides_thoughts = message.role == "assistant" and chosen.format.drops_thoughts
     for part in message.parts:
-        measured += _measure_part(part, chosen)
+        if hides_thoughts and isinstance(part, TextPart):
+            measured += chosen.measure(_THOUGHTS.sub("", part.text))
+        else:
+            measured += _measure_part(part, chosen)
+        measured += _measure_state(part)
     if not any(isinstance(part, BlobPart) for part in message.parts):
         # Bytes are cheap to measure and dear to keep.
         _MEMORY.keep(message, chosen, measured)
     return measured
+
+
+_THOUGHTS = re.compile(r"\A.*</think>", re.DOTALL)
+"""As the templates of these models do it: all before the last end of a thought is left out."""
+_STATE_BYTES = 3
+"""Fewest bytes of a token, for opaque state that some providers count and others do not."""
+
+
+def _measure_state(part: Part) -> Measure:
+    """Signatures and encrypted thoughts that travel with a part: from nothing up to their length."""
+    state = getattr(part, "state", None)
+    return Measure(0, 0, 0, len(_json_text(state)) / _STATE_BYTES) if state else ZERO
 
 
 def _measure_part(part: Part | ContentPart, chosen: Tokenizer) -> Measure:
