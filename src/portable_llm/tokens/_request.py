@@ -70,10 +70,10 @@ def _frame(request: Request[Any], chosen: Tokenizer) -> Measure:
     tokens = style.request
     if not _has_system(request):
         tokens += style.without_system
-    if _thinks(request.reasoning):
-        tokens += style.thinking
+    thinking, maybe = _thinking(request.reasoning, style.thinking)
+    tokens += thinking
     open_ended = _OPEN_ENDED if _OPEN_FIELDS.intersection(request.extra) else 0
-    return Measure(tokens, style.spread, 0, style.more + open_ended)
+    return Measure(tokens, style.spread + maybe, 0, style.more + open_ended)
 
 
 _OPEN_ENDED = 50_000
@@ -90,8 +90,13 @@ def _has_system(request: Request[Any]) -> bool:
     return any(message.role == "system" for message in request.messages)
 
 
-def _thinks(reasoning: Reasoning | None) -> bool:
-    return reasoning is not None and (reasoning.effort not in (None, "none") or bool(reasoning.budget_tokens))
+def _thinking(reasoning: Reasoning | None, tokens: float) -> tuple[float, float]:
+    """What thinking adds, and how far that may be off: with an effort alone, some models are told nothing more."""
+    if reasoning is None or not tokens:
+        return 0, 0
+    if reasoning.budget_tokens:
+        return tokens, 0
+    return (0, 0) if reasoning.effort in (None, "none") else (tokens / 2, tokens / 2)
 
 
 def _measure_tools(request: Request[Any], chosen: Tokenizer) -> Measure:

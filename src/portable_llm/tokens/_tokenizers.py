@@ -59,6 +59,8 @@ class Tokenizer:
     name: str
     counter: Counter | None
     """Counts exactly; `None` where the vocabulary is not public or not on this machine."""
+    table: str | None
+    """The public vocabulary, whether it is here or not."""
     family: str
     format: ChatFormat
     images: str
@@ -96,6 +98,7 @@ def tokenizer(name: str, format: str | None = None, images: str | None = None) -
     return Tokenizer(
         name=name,
         counter=counter,
+        table=row.table,
         family=row.family,
         format=FORMATS[format or row.format],
         images=images or row.images,
