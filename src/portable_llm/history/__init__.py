@@ -11,5 +11,19 @@ from __future__ import annotations
 
 from portable_llm.history._dump import Dumped, dump
 from portable_llm.history._load import MAX_BYTES, MAX_TURNS, History, load
+from portable_llm.history._pairs import NO_RESULT
+from portable_llm.history._repair import NO_OPENING, Repaired, RepairPolicy, repair
 
-__all__ = ["MAX_BYTES", "MAX_TURNS", "Dumped", "History", "dump", "load"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_TURNS",
+    "NO_OPENING",
+    "NO_RESULT",
+    "Dumped",
+    "History",
+    "RepairPolicy",
+    "Repaired",
+    "dump",
+    "load",
+    "repair",
+]
