@@ -47,7 +47,7 @@ LINES = ("application/stream+json", "application/x-ndjson")
 
 def decode(exchange: Mapping[str, Any]) -> dict[str, Any]:
     """What the library reads from one recorded exchange; raises `LookupError` for a protocol it does not speak."""
-    wire = _wire_of(exchange)
+    wire = wire_of(exchange)
     reply = HttpReply(status=exchange["status"], headers=exchange["response_headers"] or {}, body=_body(exchange))
     origin = Origin(provider=exchange["vendor"], host="recorded", model=exchange["model"] or "")
     if reply.status >= 400:
@@ -63,7 +63,7 @@ def decode(exchange: Mapping[str, Any]) -> dict[str, Any]:
         return _failed(error, error.partial)
 
 
-def _wire_of(exchange: Mapping[str, Any]) -> WireFormat:
+def wire_of(exchange: Mapping[str, Any]) -> WireFormat:
     family = exchange["protocol"].partition(":")[0]
     if family not in WIRE_OF_PROTOCOL:
         raise LookupError(f"no wire format speaks {family!r}")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from portable_llm._errors import AnswerTooLargeError as AnswerTooLargeError
     from portable_llm._errors import AuthenticationError as AuthenticationError
     from portable_llm._errors import BadRequestError as BadRequestError
+    from portable_llm._errors import BudgetError as BudgetError
     from portable_llm._errors import CallerError as CallerError
     from portable_llm._errors import ConfigurationError as ConfigurationError
     from portable_llm._errors import ConnectionFailedError as ConnectionFailedError
@@ -123,6 +124,7 @@ _HOMES = {
         "AnswerTooLargeError",
         "AuthenticationError",
         "BadRequestError",
+        "BudgetError",
         "CallerError",
         "ConfigurationError",
         "ConnectionFailedError",

@@ -58,6 +58,7 @@ FEATURES: Mapping[str, str] = {
     "cache/key": "a routing key",
     "metadata": "key-value pairs kept with the request",
     "context_window": "maximum = tokens of input and output together",
+    "tokenizer": "values = its neutral name, that of the chat format, that of the rule for images",
 }
 """Every key, and which of a fact's fields it uses."""
 

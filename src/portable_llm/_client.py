@@ -20,9 +20,10 @@ from portable_llm._request import JsonSchema, Options, Output, Request, request
 from portable_llm._response import Response
 from portable_llm._retry import RetryBudget, RetryPolicy
 from portable_llm._runs import AsyncToolRuns, ToolRuns
+from portable_llm._spending import SEND_OPTIONS, Limits, Purse, SendOptions
 from portable_llm._streams import AsyncStream, Stream
 from portable_llm.providers._target import Keyring, Target, load_settings, source_for
-from portable_llm.refusal import DEFAULT_POLICY, REFUSAL_OPTIONS, RefusalOptions, RefusalPolicy
+from portable_llm.refusal import DEFAULT_POLICY, REFUSAL_OPTIONS, RefusalPolicy
 from portable_llm.transport import SyncDriver
 
 if TYPE_CHECKING:
@@ -40,12 +41,12 @@ Messages = str | Message | Sequence[Message]
 TokenSource = Callable[[], Credential | Awaitable[Credential]]
 
 
-class ChatOptions(Options, RefusalOptions, total=False):
-    """The keyword options of a call: what is asked of the model, and what to do should it decline."""
+class ChatOptions(Options, SendOptions, total=False):
+    """The keyword options of a call: what is asked of the model, what to do should it decline, what may be spent."""
 
 
-class ClientOptions(RefusalOptions, total=False):
-    """The keyword arguments of both clients; what stands here about refusals holds for all calls."""
+class ClientOptions(SendOptions, total=False):
+    """The keyword arguments of both clients; what stands here about refusals and limits holds for all calls."""
 
     api_keys: Mapping[str, str]
     """Keys by provider name; by default the vendors' usual environment variables."""
@@ -91,6 +92,7 @@ class _BaseClient(Generic[D]):
         self._timeouts = options.get("timeouts", Timeouts())
         self._headers = dict(options.get("headers", {}))
         self._refusals = DEFAULT_POLICY.with_({name: options[name] for name in options.keys() & REFUSAL_OPTIONS})
+        self._limits = Limits().with_(options)
         self._budget = RetryBudget()
         self._driver: D = driver
 
@@ -106,27 +108,34 @@ class _BaseClient(Generic[D]):
         target = self._settings.resolve(what.model)
         return make_plan(what, self._lessons.taught(target) if self._lessons else target, stream=stream)
 
-    def _checked(self, plan: Plan[T], on_loss: OnLoss | LossPolicy | None) -> Plan[T]:
+    def _checked(self, plan: Plan[T], on_loss: OnLoss | LossPolicy | None, purse: Purse | None = None) -> Plan[T]:
         policy = self._policy if on_loss is None else loss_policy(on_loss)
         policy.check(plan.adaptations, f"{plan.target.provider.name}:{plan.target.model}")
+        if purse is not None:
+            purse.admit(plan)
         return plan
 
     def _routes(
-        self, plan: Plan[T], on_loss: OnLoss | LossPolicy | None, options: RefusalOptions
+        self, plan: Plan[T], on_loss: OnLoss | LossPolicy | None, options: SendOptions, purse: Purse | None = None
     ) -> tuple[tuple[fallback.Route[T], ...], RefusalPolicy]:
         """Every model that may be asked, the first by `plan`: what is wrong with any is known before one is."""
-        policy = self._refusals.with_(options)
+        purse = purse or self._limits.with_(options).purse()
+        policy = self._refusals.with_({name: options[name] for name in options.keys() & REFUSAL_OPTIONS})
         plans = [fallback.streamed(plan, policy) if plan.is_stream else plan]
         if policy.on_refusal == "fallback":
             plans += [self._plan(plan.request.with_model(name), stream=plan.is_stream) for name in policy.fallback]
         routes = [
-            fallback.Route(plan=self._checked(one, on_loss), link=self._link(one.target, policy, on_loss))
+            fallback.Route(plan=self._checked(one, on_loss, purse), link=self._link(one.target, policy, on_loss, purse))
             for one in plans
         ]
         return tuple(routes), policy
 
     def _link(
-        self, target: Target, refusals: RefusalPolicy | None = None, on_loss: OnLoss | LossPolicy | None = None
+        self,
+        target: Target,
+        refusals: RefusalPolicy | None = None,
+        on_loss: OnLoss | LossPolicy | None = None,
+        purse: Purse | None = None,
     ) -> exchange.Link:
         token = self._tokens.get(target.provider.name)
         key = None if token is not None else self._keys.key_for(target)
@@ -140,6 +149,7 @@ class _BaseClient(Generic[D]):
             lessons=self._lessons,
             losses=self._policy if on_loss is None else loss_policy(on_loss),
             refusals=self._refusals if refusals is None else refusals,
+            purse=purse,
             random=random.random,
         )
 
@@ -197,10 +207,10 @@ def _check_options(options: ClientOptions) -> None:
         raise ConfigurationError(f"unknown client option {min(unknown)!r}; known: http_client, {known}")
 
 
-def _refusals_of(options: ChatOptions | RefusalOptions) -> RefusalOptions:
-    """What a call says about refusals, taken out of its options."""
+def _send_options(options: ChatOptions | SendOptions) -> SendOptions:
+    """What a call says about refusals and limits, taken out of its options."""
     values = cast("dict[str, Any]", options)
-    return cast("RefusalOptions", {name: values.pop(name) for name in values.keys() & REFUSAL_OPTIONS})
+    return cast("SendOptions", {name: values.pop(name) for name in values.keys() & SEND_OPTIONS})
 
 
 def _request_of(
@@ -227,7 +237,7 @@ class Client(ToolRuns, _BaseClient[SyncDriver]):
 
     @overload
     def chat(
-        self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[RefusalOptions]
+        self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[SendOptions]
     ) -> Response[T]: ...
     @overload
     def chat(
@@ -286,12 +296,12 @@ class Client(ToolRuns, _BaseClient[SyncDriver]):
 
         `on_refusal` and `fallback` say otherwise: see `portable_llm.refusal.RefusalOptions`.
         """
-        refusals = _refusals_of(options)
+        sending = _send_options(options)
         asked = _request_of(what, messages, output, options)
-        return self.send(self._plan(asked), on_loss=on_loss, **refusals)
+        return self.send(self._plan(asked), on_loss=on_loss, **sending)
 
     def send(
-        self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[RefusalOptions]
+        self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[SendOptions]
     ) -> Response[T]:
         """Send exactly this plan; raises `LossError` if it loses more than allowed."""
         routes, policy = self._routes(plan, on_loss, options)
@@ -307,7 +317,7 @@ class Client(ToolRuns, _BaseClient[SyncDriver]):
         /,
         *,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[RefusalOptions],
+        **options: Unpack[SendOptions],
     ) -> Stream[T]: ...
     @overload
     def stream(
@@ -363,9 +373,9 @@ class Client(ToolRuns, _BaseClient[SyncDriver]):
         **options: Unpack[ChatOptions],
     ) -> Stream[Any]:
         """One answer as events; use it in a `with` block. Leaving it early closes the connection."""
-        refusals = _refusals_of(options)
+        sending = _send_options(options)
         plan = _stream_plan(self, what, messages, output, options)
-        routes, policy = self._routes(plan, on_loss, refusals)
+        routes, policy = self._routes(plan, on_loss, sending)
         return Stream(self._driver.open(fallback.stream(routes, policy)), routes[0].plan)
 
     def request(self, provider: str, path: str, json: JsonValue = None, *, method: str | None = None) -> HttpReply:
@@ -427,7 +437,7 @@ class AsyncClient(AsyncToolRuns, _BaseClient["AsyncDriver"]):
 
     @overload
     async def chat(
-        self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[RefusalOptions]
+        self, what: Request[T], /, *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[SendOptions]
     ) -> Response[T]: ...
     @overload
     async def chat(
@@ -483,12 +493,12 @@ class AsyncClient(AsyncToolRuns, _BaseClient["AsyncDriver"]):
         **options: Unpack[ChatOptions],
     ) -> Response[Any]:
         """One answer; as `Client.chat`."""
-        refusals = _refusals_of(options)
+        sending = _send_options(options)
         asked = _request_of(what, messages, output, options)
-        return await self.send(self._plan(asked), on_loss=on_loss, **refusals)
+        return await self.send(self._plan(asked), on_loss=on_loss, **sending)
 
     async def send(
-        self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[RefusalOptions]
+        self, plan: Plan[T], *, on_loss: OnLoss | LossPolicy | None = None, **options: Unpack[SendOptions]
     ) -> Response[T]:
         """Send exactly this plan; as `Client.send`."""
         routes, policy = self._routes(plan, on_loss, options)
@@ -504,7 +514,7 @@ class AsyncClient(AsyncToolRuns, _BaseClient["AsyncDriver"]):
         /,
         *,
         on_loss: OnLoss | LossPolicy | None = None,
-        **options: Unpack[RefusalOptions],
+        **options: Unpack[SendOptions],
     ) -> AsyncStream[T]: ...
     @overload
     def stream(
@@ -560,9 +570,9 @@ class AsyncClient(AsyncToolRuns, _BaseClient["AsyncDriver"]):
         **options: Unpack[ChatOptions],
     ) -> AsyncStream[Any]:
         """One answer as events; use it in an `async with` block. Leaving it early closes the connection."""
-        refusals = _refusals_of(options)
+        sending = _send_options(options)
         plan = _stream_plan(self, what, messages, output, options)
-        routes, policy = self._routes(plan, on_loss, refusals)
+        routes, policy = self._routes(plan, on_loss, sending)
         return AsyncStream(self._driver.open(fallback.stream(routes, policy)), routes[0].plan)
 
     async def request(

@@ -6,6 +6,7 @@
     │   ├── InvalidRequestError        a request that cannot be meant: no messages, result without call (before sending)
     │   │   └── UnsupportedSchemaError a schema that is none, or that cannot be expressed
     │   ├── LossError                  the plan loses more than `on_loss` allows                        (before sending)
+    │   ├── BudgetError                the request could exceed `max_cost` or `max_input_tokens`        (before sending)
     │   ├── BadRequestError            the provider refused the request itself                              (400, 422)
     │   │   └── ContextOverflowError   the input is longer than the model's context window
     │   ├── AuthenticationError        the key is missing, wrong or expired                                      (401)
@@ -42,10 +43,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from portable_llm._adaptation import Adaptation
     from portable_llm._messages import ToolCallPart
     from portable_llm._response import Response
+    from portable_llm.tokens import Cost, TokenCount
     from portable_llm.tools import Run
 
 ErrorKind = Literal[
@@ -157,6 +160,27 @@ class LossError(CallerError):
         super().__init__(message, **context)
         self.adaptations = tuple(adaptations)
         """The entries that broke the policy."""
+
+
+class BudgetError(CallerError):
+    """The request could cost more, or be longer, than the call allows; raised before it is sent."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        tokens: TokenCount | None = None,
+        cost: Cost | None = None,
+        limit: Decimal | int | None = None,
+        **context: Any,
+    ) -> None:
+        super().__init__(message, **context)
+        self.tokens = tokens
+        """The size of the request, with bounds."""
+        self.cost = cost
+        """What it may cost; `None` where the limit is one of tokens."""
+        self.limit = limit
+        """The limit: US dollars or input tokens."""
 
 
 class ProviderError(PortableLLMError):

@@ -29,6 +29,7 @@ from portable_llm._listing import ModelInfo
 from portable_llm._plan import Plan, make_plan
 from portable_llm._response import Attempt, Invalid, Response
 from portable_llm._retry import RetryBudget, RetryHint, RetryPolicy, read_hint
+from portable_llm._spending import Purse
 from portable_llm._stream import Decoding, deltas_of, read_reply
 from portable_llm.output import ask_again
 from portable_llm.providers._target import Target
@@ -68,6 +69,8 @@ class Link:
     """What a plan may lose that is made while the exchange goes on."""
     refusals: RefusalPolicy = DEFAULT_POLICY
     """Which texts are read for a refusal, and by whom; what follows from one is decided a room later."""
+    purse: Purse | None = None
+    """What this call may spend."""
     random: Callable[[], float] = random.random
 
 
@@ -276,6 +279,7 @@ def _taught(
 
 
 def _first_answer(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
+    _admit(plan, link)
     tries = yield from begin(plan.target, link)
 
     def read(reply: HttpReply) -> Response[T]:
@@ -284,8 +288,16 @@ def _first_answer(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
     return _judged(plan, (yield from deliver(plan.target, plan.call, link, read, tries)), link)
 
 
+def _admit(plan: Plan[Any], link: Link) -> None:
+    """Raises `BudgetError` where sending this plan could exceed what the call may spend."""
+    if link.purse is not None:
+        link.purse.admit(plan)
+
+
 def _judged(plan: Plan[T], response: Response[T], link: Link) -> Response[T]:
-    """The response with the refusal that its words are, where they are to be read for one."""
+    """The response, paid for, with the refusal that its words are, where they are to be read for one."""
+    if link.purse is not None:
+        link.purse.settle(plan, response)
     policy = link.refusals
     if policy.soft_refusals == "never" or (policy.soft_refusals == "output" and plan.output is None):
         return response
@@ -306,6 +318,7 @@ def events(plan: Plan[T], link: Link) -> StreamExchange[T]:
 
 def _first_events(plan: Plan[T], link: Link) -> StreamExchange[T]:
     """A stream that breaks before anything a reader could have used is sent again."""
+    _admit(plan, link)
     tries = yield from begin(plan.target, link)
 
     def read(reply: HttpReply) -> Response[T] | HttpReply:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from portable_llm._adapt import PASSES, Context
 from portable_llm._adaptation import SEVERITIES, Adaptation, LossPolicy, Severity, entry
@@ -21,6 +21,10 @@ from portable_llm.output import OutputPlan
 from portable_llm.providers import Provider
 from portable_llm.providers._target import Target
 from portable_llm.wire import WireFormat, wire_format
+
+if TYPE_CHECKING:
+    from portable_llm._response import Usage
+    from portable_llm.tokens import Cost, TokenCount
 
 T = TypeVar("T")
 
@@ -68,6 +72,54 @@ class Plan(Generic[T]):
     tools: ToolPlan | None = None
     """What was done to the tools and is undone in the calls; `None` where they travel as they are."""
     is_stream: bool = False
+    adapted: Request[Any] | None = field(default=None, repr=False, compare=False)
+    """The request as the target takes it: what the wire request was written from."""
+
+    @cached_property
+    def tokens(self) -> TokenCount:
+        """The input tokens of what is sent, with bounds; counted when first asked for, without a network."""
+        from portable_llm.tokens import count_request  # here: a call that counts nothing does not pay for it
+
+        return count_request(self.adapted or self.request, self._capabilities)
+
+    @cached_property
+    def cost(self) -> Cost:
+        """US dollars from an empty answer to the longest one, by the tables of the extra `prices`."""
+        from portable_llm.tokens import cost_between  # here: as above
+
+        cache = (self.adapted or self.request).cache
+        is_unasked = self._capabilities["cache/breakpoints"].support != "yes"
+        return cost_between(
+            self.tokens,
+            self.most_output,
+            self._places,
+            self.target.model,
+            may_write_cache=cache is not None or is_unasked,
+            lasts_an_hour=cache is not None and cache.ttl == "1h",
+        )
+
+    def cost_of(self, usage: Usage) -> Cost:
+        """What an answer to this plan cost, by the usage that it reported."""
+        from portable_llm.tokens import cost_of  # here: as above
+
+        return cost_of(usage, self._places, self.target.model)
+
+    @property
+    def _places(self) -> tuple[str, ...]:
+        """Where a price table may know the target from; a server of one's own is nowhere."""
+        provider = self.target.provider
+        return () if provider.is_self_hosted else (provider.name, self.target.base_url)
+
+    @property
+    def most_output(self) -> int | None:
+        """The most tokens that can be answered: what is asked for, else the model's own limit, if it is known."""
+        asked = (self.adapted or self.request).max_output_tokens
+        limit = self._capabilities["max_output_tokens"].maximum
+        return asked if asked is not None else None if limit is None else int(limit)
+
+    @property
+    def _capabilities(self) -> Capabilities:
+        return _capabilities_for(self.request.reasoning, self.target)
 
     @property
     def origin(self) -> Origin:
@@ -84,13 +136,15 @@ class Plan(Generic[T]):
         """The gravest severity in the ledger; `None` if it is empty."""
         return max((entry.severity for entry in self.adaptations), key=SEVERITIES.index, default=None)
 
-    def explain(self, least: Severity = "exact") -> str:
+    def explain(self, least: Severity = "exact", *, cost: bool = False) -> str:
         """The plan for people: where it goes, what changes on the way, and what is lost; gravest first.
 
-        Entries below `least` are only counted.
+        Entries below `least` are only counted. With `cost`, how many tokens it is and what it costs.
         """
         target = self.target
         head = f"{target.provider.name}:{target.model}  {self.call.method} {target.url(self.call.path)}"
+        if cost:
+            head = f"{head}\n  {self._spent()}"
         if not self.adaptations:
             return f"{head}\n  sent as asked: nothing renamed, weakened or dropped"
         shown = [entry for entry in self.adaptations if SEVERITIES.index(entry.severity) >= SEVERITIES.index(least)]
@@ -102,6 +156,10 @@ class Plan(Generic[T]):
             if (count := sum(entry.severity == severity for entry in self.adaptations))
         )
         return "\n".join([head, *lines, f"  {counts}"])
+
+    def _spent(self) -> str:
+        most = "no limit known" if self.most_output is None else f"at most {self.most_output:,}"
+        return f"{self.tokens} in, {most} out; {self.cost}"
 
     def to_json(self) -> dict[str, JsonValue]:
         """The plan as JSON: target, wire request and ledger."""
@@ -185,4 +243,5 @@ def make_plan(
         output=context.output,
         tools=context.tools,
         is_stream=stream,
+        adapted=adapted,
     )

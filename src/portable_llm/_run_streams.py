@@ -14,7 +14,7 @@ from portable_llm._json import JsonValue
 from portable_llm._loop import RunExchange, run_tools, without_end
 from portable_llm._messages import Message
 from portable_llm._request import Request, request
-from portable_llm.refusal import REFUSAL_OPTIONS
+from portable_llm._spending import SEND_OPTIONS
 from portable_llm.tools import FunctionTool, Loop, LoopOptions, Run, RunEvent, RunFinished
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def open_run(
     `client` is either client: the rooms are one, split by size alone.
     """
     on_loss = options.pop("on_loss", None)
-    refusals = {name: options.pop(name) for name in REFUSAL_OPTIONS if name in options}
+    sending = {name: options.pop(name) for name in SEND_OPTIONS if name in options}
     loop = Loop(**{name: options.pop(name) for name in LoopOptions.__annotations__ if name in options})
     if isinstance(what, Request):
         if messages is not None or any(value is not None for value in options.values()):
@@ -46,8 +46,10 @@ def open_run(
     if unknown := loop.handlers.keys() - {tool.name for tool in start.tools}:
         raise InvalidRequestError(f"handlers names {min(unknown)!r}, which is none of the request's tools")
 
+    purse = client._limits.with_(sending).purse()  # of the whole run
+
     def ask(asked: Request[Any], left: float | None) -> Any:
-        routes, policy = client._routes(client._plan(asked, stream=stream), on_loss, refusals)
+        routes, policy = client._routes(client._plan(asked, stream=stream), on_loss, sending, purse)
         routes = tuple(replace(route, link=_within(route.link, left)) for route in routes)
         return without_end(fallback.stream(routes, policy)) if stream else fallback.chat(routes, policy)
 

@@ -27,7 +27,7 @@ from portable_llm._json import JsonValue
 from portable_llm._messages import Message, ToolCallPart, ToolResultPart
 from portable_llm._request import Options, Request, Tool
 from portable_llm._response import Attempt, Response, Usage
-from portable_llm.refusal import RefusalOptions
+from portable_llm._spending import SendOptions
 from portable_llm.schema import parameters_of
 
 if TYPE_CHECKING:
@@ -241,8 +241,8 @@ OnToolError: TypeAlias = Literal["return", "raise"] | Callable[[ToolCallPart, Ex
 send in place of the exception."""
 
 
-class LoopOptions(RefusalOptions, total=False):
-    """How a run goes; what it says about refusals holds for each round."""
+class LoopOptions(SendOptions, total=False):
+    """How a run goes; what it says about refusals holds for each round, `max_cost` for the whole run."""
 
     handlers: Mapping[str, Handler]
     """Functions by tool name, for tools that have none of their own (an MCP server's, say)."""

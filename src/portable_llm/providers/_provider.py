@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from portable_llm._capabilities import Capabilities, ModelRule
 from portable_llm._errors import ConfigurationError
 from portable_llm._http import Signer
+from portable_llm.providers._tokenizers import tokenizer_fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,9 @@ class Provider:
 
         `thinking`: for a request that lets the model think; rules that hold only then are left out otherwise.
         """
-        merged = wire.with_(self.capabilities.facts, self.capabilities.spelling)
+        tokenizer = tokenizer_fact(model, self.wire)
+        merged = wire if tokenizer is None else wire.with_({"tokenizer": tokenizer})
+        merged = merged.with_(self.capabilities.facts, self.capabilities.spelling)
         for rule in self.models:
             if (thinking or rule.when == "always") and rule.matches(model):
                 merged = merged.with_(rule.facts, rule.spelling)
