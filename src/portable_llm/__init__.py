@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from portable_llm._errors import ConfigurationError as ConfigurationError
     from portable_llm._errors import ConnectionFailedError as ConnectionFailedError
     from portable_llm._errors import ContextOverflowError as ContextOverflowError
+    from portable_llm._errors import ContextWindowError as ContextWindowError
     from portable_llm._errors import GatewayTimeoutError as GatewayTimeoutError
     from portable_llm._errors import InvalidOutputError as InvalidOutputError
     from portable_llm._errors import InvalidRequestError as InvalidRequestError
@@ -129,6 +130,7 @@ _HOMES = {
         "ConfigurationError",
         "ConnectionFailedError",
         "ContextOverflowError",
+        "ContextWindowError",
         "GatewayTimeoutError",
         "InvalidOutputError",
         "InvalidRequestError",
