@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     from portable_llm._events import Started as Started
     from portable_llm._events import TextDelta as TextDelta
     from portable_llm._events import ToolCallDelta as ToolCallDelta
+    from portable_llm._handoff import Handoff as Handoff
+    from portable_llm._handoff import explain_handoff as explain_handoff
     from portable_llm._http import HttpReply as HttpReply
     from portable_llm._http import Timeouts as Timeouts
     from portable_llm._listing import ModelInfo as ModelInfo
@@ -170,6 +172,7 @@ _HOMES = {
         "TextDelta",
         "ToolCallDelta",
     ),
+    "_handoff": ("Handoff", "explain_handoff"),
     "_http": ("HttpReply", "Timeouts"),
     "_messages": (
         "BlobPart",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypedDict
+from typing import Literal, TypeAlias
 
 from portable_llm._errors import ConfigurationError, InvalidRequestError
 from portable_llm._messages import Message
@@ -83,9 +83,3 @@ class FitPolicy:
         for name, value in (("limit", self.limit), ("reserve", self.reserve)):
             if value is not None and value < 0:
                 raise ConfigurationError(f"{name} is a number of tokens, got {value!r}")
-
-
-class FitOptions(TypedDict, total=False):
-    """What a call, or a client for each of its calls, says about messages that are too long."""
-
-    fit: FitPolicy | None
