@@ -70,6 +70,7 @@ GROUPS = {
             "_request.Effort",
         ),
     ),
+    "histories": Group(title="Hand-over", modules=("_handoff",)),
     "messages": Group(title="Messages", modules=("_messages",), also=("_messages.Part", "_messages.ContentPart")),
     "responses": Group(
         title="Responses",

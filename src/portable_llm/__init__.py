@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from portable_llm._errors import ConfigurationError as ConfigurationError
     from portable_llm._errors import ConnectionFailedError as ConnectionFailedError
     from portable_llm._errors import ContextOverflowError as ContextOverflowError
+    from portable_llm._errors import ContextWindowError as ContextWindowError
     from portable_llm._errors import GatewayTimeoutError as GatewayTimeoutError
     from portable_llm._errors import InvalidOutputError as InvalidOutputError
     from portable_llm._errors import InvalidRequestError as InvalidRequestError
@@ -72,6 +73,8 @@ if TYPE_CHECKING:
     from portable_llm._events import Started as Started
     from portable_llm._events import TextDelta as TextDelta
     from portable_llm._events import ToolCallDelta as ToolCallDelta
+    from portable_llm._handoff import Handoff as Handoff
+    from portable_llm._handoff import explain_handoff as explain_handoff
     from portable_llm._http import HttpReply as HttpReply
     from portable_llm._http import Timeouts as Timeouts
     from portable_llm._listing import ModelInfo as ModelInfo
@@ -134,6 +137,7 @@ _HOMES = {
         "ConfigurationError",
         "ConnectionFailedError",
         "ContextOverflowError",
+        "ContextWindowError",
         "GatewayTimeoutError",
         "InvalidOutputError",
         "InvalidRequestError",
@@ -175,6 +179,7 @@ _HOMES = {
         "TextDelta",
         "ToolCallDelta",
     ),
+    "_handoff": ("Handoff", "explain_handoff"),
     "_http": ("HttpReply", "Timeouts"),
     "_messages": (
         "BlobPart",

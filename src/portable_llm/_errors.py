@@ -5,8 +5,9 @@
     │   ├── ConfigurationError         unknown provider or alias, missing key, bad base URL            (before sending)
     │   ├── InvalidRequestError        a request that cannot be meant: no messages, result without call (before sending)
     │   │   ├── UnsupportedSchemaError a schema that is none, or that cannot be expressed
-    │   │   └── PromptError            a prompt file that cannot be read, or a prompt that cannot be meant
-    │   │       └── PromptVariableError a variable that is missing, not used, or not of its type
+    │   │   ├── PromptError            a prompt file that cannot be read, or a prompt that cannot be meant
+    │   │   │   └── PromptVariableError a variable that is missing, not used, or not of its type
+    │   │   └── ContextWindowError     messages that do not fit, and may not be cut further
     │   ├── LossError                  the plan loses more than `on_loss` allows                        (before sending)
     │   ├── BudgetError                the request could exceed `max_cost` or `max_input_tokens`        (before sending)
     │   ├── BadRequestError            the provider refused the request itself                              (400, 422)
@@ -174,6 +175,21 @@ class PromptVariableError(PromptError):
         self.name = name
         """Of the variable; the first one where there are several."""
         self.problem = problem
+
+
+class ContextWindowError(InvalidRequestError):
+    """The messages do not fit into the context window, and what may be cut does not suffice; raised before sending."""
+
+    def __init__(
+        self, message: str, *, tokens: int | None = None, limit: int | None = None, reserve: int = 0, **context: Any
+    ) -> None:
+        super().__init__(message, **context)
+        self.tokens = tokens
+        """What the messages come to at the most, after all cuts that are allowed."""
+        self.limit = limit
+        """The context window, or the limit that was given, in tokens."""
+        self.reserve = reserve
+        """What of it is kept free, for the answer and all that is no message."""
 
 
 class LossError(CallerError):

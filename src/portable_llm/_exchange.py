@@ -15,6 +15,7 @@ from portable_llm._adaptation import LossPolicy
 from portable_llm._errors import (
     AuthenticationError,
     ConfigurationError,
+    ContextOverflowError,
     PortableLLMError,
     ProviderError,
     ProviderTimeoutError,
@@ -43,6 +44,9 @@ S = TypeVar("S")
 
 StreamExchange: TypeAlias = Generator[Step | Event[T], Any, Response[T]]
 """Steps and events out; the same response at the end as in the last event."""
+
+Ask: TypeAlias = Callable[[Plan[T], "Link"], Generator[S, Any, Response[T]]]
+"""An exchange for one plan."""
 
 USER_AGENT = "portable-llm"
 _MAX_PAGES = 100
@@ -256,12 +260,41 @@ def _after(first: Response[T], last: Response[T]) -> Response[T]:
 
 
 def _answer(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
-    return (yield from _taught(plan, link, _first_answer))
+    return (yield from _fitted(plan, link, _first_answer))
 
 
-def _taught(
-    plan: Plan[T], link: Link, ask: Callable[[Plan[T], Link], Generator[S, Any, Response[T]]]
-) -> Generator[S | Step, Any, Response[T]]:
+def _fitted(plan: Plan[T], link: Link, ask: Ask[T, S]) -> Generator[S | Step, Any, Response[T]]:
+    """What `ask` gives to messages that fit; where the provider says that they do not, asked once more with fewer."""
+    policy = link.purse.fit if link.purse is not None else None
+    if policy is None:
+        return (yield from _taught(plan, link, ask))
+    from portable_llm._shorten import shortened, shortened_again  # here: a call that cuts nothing does not load it
+
+    plan = yield from shortened(plan, policy, link.losses, known(plan.target, link))
+    try:
+        first = yield from _taught(plan, link, ask)
+    except ContextOverflowError as error:
+        again = yield from shortened_again(plan, policy, link.losses, known(plan.target, link))
+        if again is None or error.partial is not None:
+            raise
+        refused = _refused(error)
+    else:
+        # What has been streamed cannot be taken back.
+        if first.finish_reason != "context_overflow" or plan.is_stream:
+            return first
+        again = yield from shortened_again(plan, policy, link.losses, known(plan.target, link))
+        return first if again is None else _after(first, (yield from _taught(again, link, ask)))
+    response = yield from _taught(again, link, ask)
+    return replace(response, attempts=(refused, *response.attempts))
+
+
+def _refused(error: ProviderError) -> Attempt:
+    """A request that was refused, as a try."""
+    said = f"{type(error).__name__}: {error.message[:200]}"
+    return Attempt(status=error.status, error=said, request_id=error.request_id, waited=0.0)
+
+
+def _taught(plan: Plan[T], link: Link, ask: Ask[T, S]) -> Generator[S | Step, Any, Response[T]]:
     """What `ask` gives; where the provider refuses an option, and that is to be learned from, asked once more
     without it."""
     try:
@@ -272,8 +305,7 @@ def _taught(
         again = link.lessons.amend(plan, error, (yield Now("wall")), link.losses)
         if again is None:
             raise
-        said = f"{type(error).__name__}: {error.message[:200]}"
-        refused = Attempt(status=error.status, error=said, request_id=error.request_id, waited=0.0)
+        refused = _refused(error)
     response = yield from ask(again, link)
     return replace(response, attempts=(refused, *response.attempts))
 
@@ -291,7 +323,7 @@ def _first_answer(plan: Plan[T], link: Link) -> Exchange[Response[T]]:
 def _admit(plan: Plan[Any], link: Link) -> None:
     """Raises `BudgetError` where sending this plan could exceed what the call may spend."""
     if link.purse is not None:
-        link.purse.admit(plan)
+        link.purse.admit(plan, is_cut=True)
 
 
 def _judged(plan: Plan[T], response: Response[T], link: Link) -> Response[T]:
@@ -313,7 +345,7 @@ def stream(plan: Plan[T], link: Link) -> StreamExchange[T]:
 
 def events(plan: Plan[T], link: Link) -> StreamExchange[T]:
     """The events of one answer but for `Finished`, and the answer at the end."""
-    return (yield from _taught(plan, link, _first_events))
+    return (yield from _fitted(plan, link, _first_events))
 
 
 def _first_events(plan: Plan[T], link: Link) -> StreamExchange[T]:

@@ -19,6 +19,7 @@ from portable_llm.refusal import REFUSAL_OPTIONS, RefusalOptions
 if TYPE_CHECKING:
     from portable_llm._plan import Plan
     from portable_llm._response import Response
+    from portable_llm.history import FitPolicy
     from portable_llm.tokens import Cost
 
 
@@ -29,10 +30,12 @@ class BudgetOptions(TypedDict, total=False):
     """US dollars, for all that the call sends: re-asks, fallbacks and rounds with tools included."""
     max_input_tokens: int | None
     """Input tokens of each request."""
+    fit: FitPolicy | None
+    """How messages are made to fit the context window: `portable_llm.history.FitPolicy`. By default nothing is cut."""
 
 
 class SendOptions(RefusalOptions, BudgetOptions, total=False):
-    """What to do should the model decline, and what may be spent."""
+    """What to do should the model decline, what may be spent, and what may be cut."""
 
 
 BUDGET_OPTIONS: frozenset[str] = frozenset(BudgetOptions.__annotations__)
@@ -45,6 +48,7 @@ class Limits:
 
     max_cost: Decimal | None = None
     max_input_tokens: int | None = None
+    fit: FitPolicy | None = None
 
     def with_(self, options: Mapping[str, Any]) -> Limits:
         """These limits with what `options` say instead (`None` lifts one); raises `ConfigurationError` for what is no
@@ -55,7 +59,7 @@ class Limits:
         tokens = options.get("max_input_tokens", self.max_input_tokens)
         if tokens is not None and (isinstance(tokens, bool) or not isinstance(tokens, int) or tokens < 0):
             raise ConfigurationError(f"max_input_tokens is a number of tokens, got {tokens!r}")
-        return Limits(max_cost=cost, max_input_tokens=tokens)
+        return Limits(max_cost=cost, max_input_tokens=tokens, fit=_policy(options.get("fit", self.fit)))
 
     def purse(self) -> Purse | None:
         """What one call may spend; `None` where nothing is limited."""
@@ -63,6 +67,16 @@ class Limits:
 
 
 _NO_LIMITS = Limits()
+
+
+def _policy(given: Any) -> FitPolicy | None:
+    if given is None:
+        return None
+    from portable_llm.history import FitPolicy  # here: a client that cuts nothing does not load it
+
+    if not isinstance(given, FitPolicy):
+        raise ConfigurationError(f"fit is a portable_llm.history.FitPolicy, got {given!r}")
+    return given
 
 
 def _amount(given: Any) -> Decimal | None:
@@ -85,8 +99,15 @@ class Purse:
         self.spent = Decimal(0)
         """What the answers of this call have cost so far."""
 
-    def admit(self, plan: Plan[Any]) -> None:
-        """Raises `BudgetError` if sending this plan could exceed a limit."""
+    @property
+    def fit(self) -> FitPolicy | None:
+        """How messages are made to fit, if they are."""
+        return self._limits.fit
+
+    def admit(self, plan: Plan[Any], *, is_cut: bool = False) -> None:
+        """Raises `BudgetError` if sending this plan could exceed a limit; one that may yet be cut is left for later."""
+        if self.fit is not None and not is_cut:
+            return
         self._admit_tokens(plan)
         self._admit_cost(plan)
 
