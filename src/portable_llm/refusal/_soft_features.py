@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain, pairwise, repeat
+from functools import cache, lru_cache
+from itertools import chain, islice, pairwise, repeat
 from typing import Final, cast
 from zlib import crc32
 
@@ -71,10 +71,11 @@ class Reading:
         early = {tag for _, start, _, tag in self.word_cues if start < _EARLY_WORDS}
         return early | {tag for _, start, _, tag in self.piece_cues if start < _EARLY}
 
-    def spans(self) -> list[tuple[int, int, int]]:
-        """Cues by place in `text`: start, end, tag."""
-        found = _word_spans(self.text, self.word_cues) + [cue[1:] for cue in self.piece_cues]
-        return sorted(set(found))
+    def spans(self, tags: Collection[int], limit: int) -> list[tuple[int, int, int]]:
+        """The first cues of these kinds by place in `text`: start, end, tag; at most `limit` in words and in pieces."""
+        words = sorted({cue[1:] for cue in self.word_cues if cue[3] in tags})[:limit]
+        pieces = sorted({cue[1:] for cue in self.piece_cues if cue[3] in tags})[:limit]
+        return sorted({*_word_spans(self.text, words), *pieces})
 
 
 _FOREIGN: Final = re.compile("[\u0430-\u044f\u0621-\u064a\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
@@ -226,11 +227,14 @@ def _denied(following: Iterable[Cue], event: Cue, tag: int) -> list[Cue]:
     return found
 
 
-def _word_spans(text: str, cues: Iterable[Cue]) -> list[tuple[int, int, int]]:
-    """Cues by words as spans of letters."""
+def _word_spans(text: str, cues: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Cues by words as spans of letters; words behind the last cue are not looked for again."""
+    if not cues:
+        return []
     data = text.encode("utf-8", "replace").translate(_EMPHASIS)
-    places = [(match.start(), match.end()) for match in _TOKEN.finditer(data)]
-    spans = [(places[start][0], places[end - 1][1], tag) for _, start, end, tag in cues]
+    words = islice(_TOKEN.finditer(data), max(end for _, end, _ in cues))
+    places = [(match.start(), match.end()) for match in words]
+    spans = [(places[start][0], places[end - 1][1], tag) for start, end, tag in cues]
     if len(data) == len(text):
         return spans
     letter = _character_places(data, [place for start, end, _ in spans for place in (start, end)])
@@ -311,23 +315,48 @@ def _structure(cues: list[tuple[int, bool, bool, int]], sentences: int, shape: l
             persona |= bit
         if is_early:
             early |= bit
-    return frozenset(_switches([first, opening, rest, end, persona, early], counts, shape))
+    many = sum(1 << tag for tag, count in enumerate(counts) if count > 2)
+    return frozenset(_switches((first, opening, rest, end, persona, early, many), shape))
 
 
-def _switches(masks: list[int], counts: list[int], shape: list[int]) -> list[int]:
-    bits = [[tag for tag in range(_T) if mask >> tag & 1] for mask in masks]
-    on = [region * _T + tag for region, tags in enumerate(bits) for tag in tags]
-    on += [_AFTER + tag for tag, count in enumerate(counts) if count > 2]
-    on += [_PAIRS + opening * _T + rest for opening in bits[1] for rest in bits[2]]
-    on += [_FIRST_PAIRS + one * _T + two for one in bits[0] for two in bits[0] if one < two]
+def _switches(masks: tuple[int, ...], shape: list[int]) -> list[int]:
+    on = [slot for region, mask in enumerate(masks) if mask for slot in _region(region, mask)]
+    on += _pairs(masks[1], masks[2])
+    on += _first_pairs(masks[0])
     on += [_SHAPES + form for form in shape]
-    width = len(CROSSED) * SHAPE_SLOTS
-    for side, mask in enumerate((masks[1], masks[2])):
-        base = _CROSS + side * width
-        for place, tag in enumerate(CROSSED):
-            if mask >> tag & 1:
-                on += [base + place * SHAPE_SLOTS + form for form in shape]
+    for base in (*_crossed(0, masks[1]), *_crossed(1, masks[2])):
+        on += [base + form for form in shape]
     return on
+
+
+# Few sets of cues return again and again: what they switch is kept.
+
+
+def _tags(mask: int) -> list[int]:
+    return [tag for tag in range(_T) if mask >> tag & 1]
+
+
+@lru_cache(maxsize=4096)
+def _region(region: int, mask: int) -> tuple[int, ...]:
+    return tuple(region * _T + tag for tag in _tags(mask))
+
+
+@lru_cache(maxsize=4096)
+def _pairs(opening: int, rest: int) -> tuple[int, ...]:
+    return tuple(_PAIRS + one * _T + two for one in _tags(opening) for two in _tags(rest))
+
+
+@lru_cache(maxsize=1024)
+def _first_pairs(first: int) -> tuple[int, ...]:
+    tags = _tags(first)
+    return tuple(_FIRST_PAIRS + one * _T + two for one in tags for two in tags if one < two)
+
+
+@lru_cache(maxsize=2048)
+def _crossed(side: int, mask: int) -> tuple[int, ...]:
+    """Where the switches of cues with the shape begin."""
+    base = _CROSS + side * len(CROSSED) * SHAPE_SLOTS
+    return tuple(base + place * SHAPE_SLOTS for place, tag in enumerate(CROSSED) if mask >> tag & 1)
 
 
 def _shape(prompt: str, length: int, text: str, personas: int, sentences: int, tokens: list[bytes]) -> list[int]:
