@@ -292,6 +292,7 @@ def test_a_filter_in_any_chunk_is_the_reason_to_end_and_the_text_is_kept(
         (("OTHER", "STOP"), "unknown"),
         (("STOP", "MAX_TOKENS"), "length"),
         (("CONTINUATION", "STOP"), "stop"),
+        (("FINISH_REASON_UNSPECIFIED", "STOP"), "stop"),
         (("STOP", "STOP"), "stop"),
     ],
 )

@@ -139,6 +139,14 @@ _BEDROCK_CONVERSE = (
         withdraws=True,
         fact="Claude's word in the field that hands on a model's own, " + _WIRE_FACTS,
     ),
+    # Nova's input filter answers with an exception; its output filter with the stop reason above.
+    Signal(
+        wire="bedrock-converse",
+        place="error.message",
+        word="request has been blocked by our content filters",
+        source="input_filter",
+        fact="Amazon Nova user guide, error handling, 2026-11-24",
+    ),
     # The model's own host says it; the protocol hands its sentence on.
     Signal(
         wire="bedrock-converse",

@@ -143,6 +143,13 @@ _CONVERSE: Mapping[str, Row] = {
         },
     },
     "stopReason=content_filtered": {"end": {"stopReason": "content_filtered"}},
+    "error.message=request has been blocked by our content filters": {
+        "status": 400,
+        "error": {
+            "message": "This request has been blocked by our content filters. Please adjust your text prompt to submit "
+            "a new request."
+        },
+    },
     "error.message=content filtering policy": {
         "status": 400,
         "error": {"message": "The model returned the following errors: Output blocked by content filtering policy"},

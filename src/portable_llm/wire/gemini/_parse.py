@@ -22,6 +22,7 @@ from portable_llm.wire.gemini._error_body import error_of
 from portable_llm.wire.gemini._partial_arguments import PartialArguments
 from portable_llm.wire.gemini._parts import CONTINUATION_TOKEN
 
+_NO_REASON = ("0", "FINISH_REASON_UNSPECIFIED")
 _NO_BLOCK = (None, "0", "BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED")
 
 
@@ -327,6 +328,8 @@ class ChunkReader:
 
 def _gravity(word: str) -> int:
     """How much a reason to end says against the answer: a filter, a failure, a cut or an unknown word, a plain stop."""
+    if word in _NO_REASON:
+        return 0
     match FINISH_REASONS.get(word.upper()):
         case "content_filter":
             return 3

@@ -154,6 +154,11 @@ def declined_by_answer(
     return refusal, word if ending else "content_filter"
 
 
+def is_filter(word: str | None) -> bool:
+    """Whether a finish reason is a filter's."""
+    return word is not None and signal_of(_WIRE, "finish_reason", word) is not None
+
+
 def _reported(
     ending: Signal | None, body: Mapping[str, Any], choice: Mapping[str, Any], hits: list[tuple[str, str]]
 ) -> tuple[Signal, list[str], list[str]]:
