@@ -22,6 +22,7 @@ from zlib import crc32
 
 from portable_llm.refusal._soft_cues import (
     ABLE,
+    ADVISE,
     APOLOGY,
     BARE,
     CANCEL,
@@ -30,6 +31,9 @@ from portable_llm.refusal._soft_cues import (
     IDENTITY,
     NEGATED,
     NOT,
+    OFFER,
+    POLICY,
+    PREMISE,
     REACH,
     REFUSE,
     REPORTED,
@@ -95,16 +99,17 @@ _EMPHASIS: Final = bytes.maketrans(b"*_`#>~", b"      ")
 def read(prompt: str, answer: str) -> Reading:
     """All features of an answer to a prompt."""
     part, pieces = view(answer)
-    text = normalise(part)
+    text = _without_echoes(normalise(part))
     tokens = _tokens(text)
     words, ends = _word_cues(tokens)
     language = _language(tokens)
     found: list[Cue] = []
     for name, table in _scripts_of(text):
-        language = name if name in ("ko", "ja", "zh") or language != "en" else language
+        language = name if language != "en" else language
         found += _piece_cues(text, table)
     personas = [match.start() for match in _PERSONA.finditer(text)]
     shape = _shape(prompt, len(answer), text, len(personas), ends, tokens)
+    shape += _substance([(sentence, tag) for sentence, _, _, tag in (*words, *found)], ends)
     last = personas[-1] if len(personas) > 1 else len(text)
     last_word = len(_tokens(text[:last])) if len(personas) > 1 and words else len(tokens)
     places = [(sentence, start < _EARLY_WORDS, start >= last_word, tag) for sentence, start, _, tag in words]
@@ -118,6 +123,27 @@ def read(prompt: str, answer: str) -> Reading:
         structure=_structure(places, ends, shape),
         tokens=tokens,
     )
+
+
+_ECHO: Final = 24
+"""Letters from which on a line that comes again is an echo, and not a mark or a short item of a list."""
+
+
+def _without_echoes(text: str) -> str:
+    """The text with lines that came before blanked: a model caught in a loop says nothing more."""
+    if "\n" not in text:
+        return text
+    lines = text.split("\n")
+    long = [line for line in lines if len(line) >= _ECHO]
+    if len(set(long)) == len(long):
+        return text
+    seen: set[str] = set()
+    kept: list[str] = []
+    for line in lines:
+        kept.append(" " * len(line) if line in seen else line)
+        if len(line) >= _ECHO:
+            seen.add(line)
+    return "\n".join(kept)
 
 
 def _tokens(text: str) -> list[bytes]:
@@ -290,8 +316,13 @@ _AFTER: Final = _REGIONS * _T
 _PAIRS: Final = _AFTER + _T
 _FIRST_PAIRS: Final = _PAIRS + _T * _T
 _SHAPES: Final = _FIRST_PAIRS + _T * _T
-SHAPE_SLOTS: Final = 32
+SHAPE_SLOTS: Final = 40
 _CROSS: Final = _SHAPES + SHAPE_SLOTS
+_AFTER_ACT: Final = 28
+"""The first of four slots: plain sentences after the last that declines."""
+_MORAL: Final = 32
+"""The first of four: how much of the text declines, moralises or offers, in quarters."""
+_NO_ACT: Final = 36
 CROSSED: Final = (APOLOGY, NEGATED, REFUSE, 4, 5, 9, 11)
 STRUCTURE_SLOTS: Final = _CROSS + 2 * len(CROSSED) * SHAPE_SLOTS
 
@@ -325,7 +356,12 @@ def _switches(masks: tuple[int, ...], shape: list[int]) -> list[int]:
     on += _first_pairs(masks[0])
     on += [_SHAPES + form for form in shape]
     for base in (*_crossed(0, masks[1]), *_crossed(1, masks[2])):
-        on += [base + form for form in shape]
+        on += [base + form for form in shape if form < _AFTER_ACT]
+    # How much plain text follows matters after an act; that there is no act matters where somebody moralises.
+    after = next(form for form in shape if form >= _AFTER_ACT)
+    on += [base + after for base in (*_acting(0, masks[1]), *_acting(1, masks[2]))]
+    if shape[-1] == _NO_ACT:
+        on += [base + _NO_ACT for base in (*_moral(0, masks[1]), *_moral(1, masks[2]))]
     return on
 
 
@@ -350,6 +386,14 @@ def _pairs(opening: int, rest: int) -> tuple[int, ...]:
 def _first_pairs(first: int) -> tuple[int, ...]:
     tags = _tags(first)
     return tuple(_FIRST_PAIRS + one * _T + two for one in tags for two in tags if one < two)
+
+
+def _acting(side: int, mask: int) -> tuple[int, ...]:
+    return _crossed(side, mask & (1 << NEGATED | 1 << REFUSE))
+
+
+def _moral(side: int, mask: int) -> tuple[int, ...]:
+    return _crossed(side, mask & (1 << POLICY | 1 << ADVISE))
 
 
 @lru_cache(maxsize=2048)
@@ -378,6 +422,24 @@ def _shape(prompt: str, length: int, text: str, personas: int, sentences: int, t
         23 + _overlap(prompt, tokens),  # 23 to 26
         *[slot for slot, holds in flags if holds],
     ]
+
+
+_ACTS: Final = frozenset((APOLOGY, NEGATED, REFUSE, SCOPE, CAPABILITY))
+_TALK: Final = _ACTS | {IDENTITY, POLICY, ADVISE, OFFER, PREMISE}
+
+
+def _substance(cues: list[tuple[int, int]], sentences: int) -> list[int]:
+    """How much of the text says something: sentences that neither decline, moralise nor offer, and where they stand.
+
+    `cues` are sentences and tags. An answer that goes on with plain sentences after it declined serves a part.
+    """
+    acts = [sentence for sentence, tag in cues if tag in _ACTS]
+    talk = {sentence for sentence, tag in cues if tag in _TALK}
+    last = max(acts, default=-1)
+    after = sentences - 1 - last - sum(sentence > last for sentence in talk)
+    quarter = min(3, 4 * len(talk) // sentences) if sentences > 0 else 0
+    slots = [_AFTER_ACT + bisect_right((1, 3, 7), after), _MORAL + quarter]
+    return slots if acts else [*slots, _NO_ACT]
 
 
 def _overlap(prompt: str, tokens: list[bytes]) -> int:
