@@ -116,6 +116,9 @@ _TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )
 
 
+_PLAIN_TOPICS: Final = tuple((topic, tuple(filter(str.isascii, stems))) for topic, stems in _TOPICS)
+
+
 def _category(reading: Reading) -> str:
     """Cannot, may not here, or a rule: by the cues of the opening; the topic by the words around them."""
     opening = reading.opening()
@@ -124,7 +127,8 @@ def _category(reading: Reading) -> str:
     if CAPABILITY in opening and POLICY not in opening:
         return "capability"
     text = reading.text[:600]
-    return next((topic for topic, stems in _TOPICS if any(stem in text for stem in stems)), "unspecified")
+    topics = _PLAIN_TOPICS if text.isascii() else _TOPICS
+    return next((topic for topic, stems in topics if any(stem in text for stem in stems)), "unspecified")
 
 
 # --- inside JSON --------------------------------------------------------------------------------------------------

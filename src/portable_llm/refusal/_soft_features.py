@@ -283,9 +283,19 @@ def _tables() -> tuple[tuple[str, re.Pattern[str], Lexicon], ...]:
     return tuple((name, re.compile(letters), lexicon(pieces)) for name, letters, pieces in SCRIPTS)
 
 
+@cache
+def _others(name: str) -> re.Pattern[str]:
+    """Letters of any other script of the lexicon."""
+    return re.compile(f"[{''.join(letters[1:-1] for other, letters, _ in SCRIPTS if other != name)}]")
+
+
 def _scripts_of(text: str) -> list[tuple[str, Lexicon]]:
-    if text.isascii() or not _FOREIGN.search(text):
+    first = None if text.isascii() else _FOREIGN.search(text)
+    if first is None:
         return []
+    for name, letters, table in _tables():
+        if letters.match(first[0]) and not _others(name).search(text):
+            return [(name, table)]  # by far the most frequent: one look instead of one for each script
     found = [(name, table) for name, letters, table in _tables() if letters.search(text)]
     names = {name for name, _ in found}
     return [(name, table) for name, table in found if not (name == "zh" and "ja" in names)]
