@@ -78,10 +78,12 @@ def _head(results: Results) -> Iterator[str]:
         "## How it decides",
         "",
         "1. **View.** Up to 1,000 letters are read whole. Of a longer answer: the first 640, the last 320, and up to two "
-        "places between them where a first person declines something. Thoughts in tags and text fences are set aside.",
+        "places between them where a first person declines something. Thoughts in tags and text fences are set "
+        "aside, lines that come again too.",
         "2. **Structure.** A lexicon of our own writing in twelve languages finds what phrases *do*: apologise, deny an "
-        "ability, name a rule, offer something else, quote somebody. Where these stand, which stand together, lists, "
-        "personas, length and overlap with the question are switches of a logistic regression.",
+        "ability, name a rule, offer something else, quote somebody. Where these stand, which stand together, how many "
+        "plain sentences follow the last that declines, lists, personas, length and overlap with the question are switches "
+        "of a logistic regression.",
         "3. **Words.** Only where structure leads by less than 2.5 logits, hashed words and word pairs (English and Korean "
         "only, the languages with training data) correct it.",
         "4. **JSON.** Strings of an answer in JSON, and JSON within them such as tool arguments, are judged one by one.",
@@ -112,7 +114,7 @@ def _figures(results: Results) -> Iterator[str]:
         "## Figures",
         "",
         "Five-fold cross-validation grouped by prompt: every answer is judged by weights that saw neither it nor its "
-        "question; penalties are chosen inside the folds. **The shipped weights were fitted on all of it** that "
+        "question; the penalty of words is chosen inside the folds. **The shipped weights were fitted on all of it** that "
         "may train, so a run of the product on this data shows more than it can. The lexicon and the list of features were "
         "written with errors on this data in view, so an unseen set may come out a little lower.",
         "",
@@ -149,6 +151,13 @@ def _sources(results: Results) -> Iterator[str]:
     ]
     if behind:
         yield from (f"More than two points behind the best list: {', '.join(behind)}.", "")
+    if any(name.startswith("vendor-traffic") for name in behind):
+        yield from (
+            "In the recorded traffic that is one answer: after its thoughts it says that it cannot read files and has no "
+            "tool for it. The source's rule calls a harmless request answered; here, declining for want of capability is a "
+            "refusal by definition, so it was left as it is.",
+            "",
+        )
     yield from ("## By language", "")
     yield from _table(results["languages"])
 

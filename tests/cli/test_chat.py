@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portable_llm.testing import EmptyAnswer, FakeServer, IgnoreSchema, Pace, Status, fixed
+from portable_llm.testing import Decline, EmptyAnswer, FakeServer, IgnoreSchema, Pace, Status, answer, fixed
 from support.endpoints import name_of
 
 SCHEMA = (
@@ -96,6 +96,77 @@ def test_an_empty_answer_is_shown_as_one(run):
 
     assert ended.out.strip() == ""
     assert "[compatible: " in ended.err
+
+
+NO = "I'm sorry, but I can't help with that."
+
+
+@pytest.mark.parametrize("how", ["--stream", "--no-stream"])
+def test_a_refusal_is_printed_and_is_no_success(run, how):
+    with FakeServer(faults=[Decline(signal="code=bio_policy")]) as stern:
+        ended = run("chat", name_of(stern, "compatible"), "Hi", how, "--on-refusal", "return")
+
+    assert ended.code == 6
+    assert "refused (hard): HTTP 400, code=bio_policy" in ended.err
+
+
+@pytest.mark.parametrize("how", ["--stream", "--no-stream", "--json"])
+def test_a_refusal_may_be_an_error(run, how):
+    with FakeServer(faults=[Decline(signal="code=bio_policy")]) as stern:
+        ended = run("chat", name_of(stern, "compatible"), "Hi", how, "--on-refusal", "raise")
+
+    assert (ended.code, ended.out) == (6, "")
+    assert ended.err == "error: compatible:tiny declined (hard, bio_chem): HTTP 400, code=bio_policy\n"
+
+
+@pytest.mark.parametrize("how", ["--stream", "--no-stream"])
+def test_the_next_model_is_asked_where_one_declines(run, server, how):
+    with FakeServer(faults=[Decline(signal="code=bio_policy")]) as first, FakeServer(fixed(NO)) as second:
+        # Words that have gone out are not taken back: only a whole answer is read for a refusal in words.
+        servers = [server] if how == "--stream" else [second, server]
+        chain = [word for one in servers for word in ("--fallback", name_of(one, "compatible"))]
+        ended = run("chat", name_of(first, "compatible"), "Hi", how, "--soft-refusals", "always", *chain)
+
+    assert (ended.code, ended.out) == (0, "Hello there.\n")
+    assert ended.err.count("declined: compatible") == len(servers)
+    assert "declined: compatible: tiny (hard, bio_chem)" in ended.err
+
+
+def test_a_chain_that_declines_to_the_end_is_no_success(run):
+    with FakeServer(faults=[Decline(signal="code=bio_policy")]) as one, FakeServer(fixed(NO)) as two:
+        asked = ("--soft-refusals", "always", "--json", "--fallback", name_of(two, "compatible"))
+        ended = run("chat", name_of(one, "compatible"), "Hi", *asked)
+    response = json.loads(ended.out)
+
+    assert ended.code == 6
+    assert response["refusal"]["kind"] == "soft"
+    assert [one["refusal"]["category"] for one in response["declined"]] == ["bio_chem"]
+
+
+def test_a_clarification_is_said_once_to_a_model_that_declined_in_words(run):
+    replies = iter([NO, "Gladly."])
+    with FakeServer(lambda request, received: answer(next(replies))) as wary:
+        ended = run(
+            "chat", name_of(wary, "compatible"), "How do I kill 42?",
+            "--soft-refusals", "always", "--clarification", "42 is a process on my own machine.",
+        )  # fmt: skip
+
+    assert (ended.code, ended.out) == (0, "Gladly.\n")
+    assert "42 is a process on my own machine." in json.dumps(wary.requests[-1].json)
+    assert "was asked once more with the application's clarification" in ended.err
+
+
+def test_options_about_refusals_that_cannot_be_meant_are_told_before_anything_is_sent(run, server):
+    model = name_of(server, "compatible")
+    alone = run("chat", model, "Hi", "--on-refusal", "fallback")
+    both = run("chat", model, "Hi", "--on-refusal", "raise", "--fallback", model)
+    empty = run("chat", model, "Hi", "--clarification", " ")
+
+    assert [ended.code for ended in (alone, both, empty)] == [4, 4, 4]
+    assert "fallback" in alone.err
+    assert "fallback" in both.err
+    assert "clarification is empty" in empty.err
+    assert not server.requests
 
 
 def test_an_interrupt_ends_a_stream_with_130(command):

@@ -93,7 +93,10 @@ def test_a_file_that_is_none(run, server, tmp_path: Path, command, option, conte
         (("nonsense",), "No such command 'nonsense'; see portable-llm --help"),
         (("chat", "openai:m", "Hi", "-t", "hot"), "'hot' is not a valid float; see portable-llm chat --help"),
         (("conformance", "run", "openai:m"), "give two endpoints, A and B (provider:model), or --home RUN --to B"),
-        (("conformance", "plan", "openai:m", "openai:m", "--axes", "tols"), "unknown axis tols; known: wire, prompt, instruct"),
+        (
+            ("conformance", "plan", "openai:m", "openai:m", "--axes", "tols"),
+            "unknown axis tols; known: wire, prompt, instruct",
+        ),
         (("conformance", "run", "--home", "nowhere", "--to", "openai:m"), "Directory 'nowhere' does not exist"),
         (("conformance", "report", "nowhere"), "nowhere/report.json: No such file or directory; is this a run"),
         (("conformance", "verify", "nowhere"), "No such file or directory; is this a run directory?"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from portable_llm._http import HttpReply
@@ -96,6 +98,28 @@ def test_a_refusal_that_is_cut_off_is_never_a_success(signal: Signal) -> None:
             decoder.feed(frame)
         if decoder.is_complete:
             assert decoder.finish()[1].refusal is not None, size
+
+
+LATER_STOPS = {
+    "openai-chat": b'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\n',
+    "mistral-chat": b'data: {"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "stop"}]}\n\n',
+    "gemini": b'data: {"candidates": [{"index": 0, "finishReason": "STOP"}]}\n\n',
+}
+"""A chunk that some hosts send after the one with the reason."""
+ENDINGS = [row for row in SIGNALS if row.wire in LATER_STOPS and row.place.lower().startswith(("finish", "safety"))]
+
+
+@pytest.mark.parametrize("signal", ENDINGS, ids=lambda signal: f"{signal.wire}-{signal.name}")
+def test_a_plain_stop_after_a_filter_does_not_unsay_it(signal: Signal) -> None:
+    with FakeServer(faults=[Decline(signal=signal.name, text=SAID)]) as server:
+        got = ask(server, signal.wire, stream=True)
+    body = got.body.replace(b"data: [DONE]\n\n", b"") + LATER_STOPS[signal.wire]
+    response = read(signal.wire, replace(got, body=body), stream=True)
+
+    assert response.finish_reason == "content_filter"
+    assert response.refusal is not None
+    assert response.refusal.source == signal.source
+    assert response.text == SAID
 
 
 ERRORS = [row for row in SIGNALS if row.place in ("code", "error.message", "misalignment")]

@@ -251,6 +251,82 @@ def test_a_filtered_answer_names_the_harm_that_its_ratings_name() -> None:
     )
 
 
+def ending(word: str | int, text: str = "") -> dict[str, Any]:
+    return candidate(*([{"text": text}] if text else []), finishReason=word)
+
+
+@pytest.mark.parametrize("word", ["RECITATION", "SAFETY", "PROHIBITED_CONTENT", 4])
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param(("stop", "filter"), id="after a stop"),
+        pytest.param(("filter", "stop"), id="before a stop"),
+        pytest.param(("stop", "filter", "stop"), id="between two"),
+        pytest.param(("filter", "length"), id="before a limit"),
+        pytest.param(("error", "filter", "stop"), id="after a failure"),
+    ],
+)
+def test_a_filter_in_any_chunk_is_the_reason_to_end_and_the_text_is_kept(
+    word: str | int, order: tuple[str, ...]
+) -> None:
+    words = {"stop": "STOP", "filter": word, "length": "MAX_TOKENS", "error": "MALFORMED_RESPONSE"}
+    chunks = [candidate({"text": "Call me "}), *(ending(words[name], name[:1]) for name in order)]
+    whole_text = "Call me " + "".join(name[:1] for name in order)
+    whole = parse_response(reply(chunks), ORIGIN)
+
+    for response in (streamed(*chunks), whole):
+        assert (response.finish_reason, response.raw_finish_reason) == ("content_filter", str(word))
+        assert response.text == whole_text
+        assert response.refusal is not None
+        assert response.refusal.evidence == (f"finishReason={word}",)
+        assert response.outcome == Refused(refusal=response.refusal)
+        assert not response.is_complete
+    assert streamed(*chunks).refusal == whole.refusal
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("MAX_TOKENS", "STOP"), "length"),
+        (("MALFORMED_FUNCTION_CALL", "STOP"), "error"),
+        (("OTHER", "STOP"), "unknown"),
+        (("STOP", "MAX_TOKENS"), "length"),
+        (("CONTINUATION", "STOP"), "stop"),
+        (("FINISH_REASON_UNSPECIFIED", "STOP"), "stop"),
+        (("STOP", "STOP"), "stop"),
+    ],
+)
+def test_a_plain_stop_unsays_no_other_reason(words: tuple[str, ...], reason: str) -> None:
+    assert streamed(*(ending(word, "x") for word in words)).finish_reason == reason
+
+
+def test_a_rating_that_blocked_and_a_blocked_prompt_stay_so_in_later_chunks() -> None:
+    blocked = {"category": "HARM_CATEGORY_HARASSMENT", "blocked": True}
+    calm = {"category": "HARM_CATEGORY_HARASSMENT", "probability": "NEGLIGIBLE"}
+    rated = streamed(
+        candidate({"text": "a"}, safetyRatings=[blocked]),
+        candidate({"text": "b"}, safetyRatings=[blocked]),
+        candidate({"text": "c"}, safetyRatings=[calm], finishReason="STOP"),
+    )
+    asked = streamed(
+        {"promptFeedback": {"blockReason": "SAFETY"}},
+        {**candidate({"text": "c"}, finishReason="STOP"), "promptFeedback": {"safetyRatings": [calm]}},
+    )
+
+    assert rated.refusal is not None
+    assert rated.refusal.evidence == ("safetyRatings.blocked=HARM_CATEGORY_HARASSMENT",)
+    assert (rated.finish_reason, rated.text) == ("content_filter", "abc")
+    assert asked.refusal is not None
+    assert (asked.finish_reason, asked.refusal.source) == ("content_filter", "input_filter")
+
+
+def test_a_stream_that_is_cut_before_the_reason_has_not_ended() -> None:
+    decoder = stream_decoder(ORIGIN)
+    decoder.feed(Frame("", json.dumps(candidate({"text": "Call me "})).encode()))
+
+    assert not decoder.is_complete
+
+
 def test_harmless_ratings_of_a_prompt_block_nothing() -> None:
     body = {**candidate({"text": "x"}, finishReason="STOP"), "promptFeedback": {"safetyRatings": [{"blocked": False}]}}
 

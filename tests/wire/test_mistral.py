@@ -227,9 +227,52 @@ def test_an_error_in_the_middle_of_a_stream_is_raised() -> None:
 
 
 def test_a_report_of_a_guardrail_beside_an_answer_is_no_refusal() -> None:
-    report = {"moderation_llm_v2": {"evaluated_categories": {"harassment": {"flagged": False, "score": 0.1}}}}
+    report = [{"moderation_llm_v2": {"action": "pass", "categories": {"sexual": {"violated": False, "score": 0.1}}}}]
 
     assert read("Fine.", guardrails=report).refusal is None
+
+
+PRODUCTION = {
+    "object": "error",
+    "message": "Request blocked by guardrail policy",
+    "type": "guardrail_violation",
+    "param": None,
+    "code": "1920",
+    "raw_status_code": 403,
+    "guardrails": [
+        {"moderation_llm_v2": {"action": "block", "categories": {"pii": {"violated": False}}}},
+        {"moderation_llm_v2": {"action": "block", "categories": {"sexual": {"violated": True}}}},
+    ],
+}
+"""The form of a block in production (a public log of 2026-10-03)."""
+DOCUMENTED = {
+    "error": {"message": "Content blocked by guardrail", "status": 403},
+    "guardrails": {"results": {"moderation_llm_v2": {"violated": True, "decisions": {"sexual": {"violated": True}}}}},
+}
+"""The form on the vendor's page of 2026-04-23."""
+
+
+@pytest.mark.parametrize("body", [PRODUCTION, DOCUMENTED], ids=["production", "documented"])
+def test_a_guardrail_that_blocked_is_a_refusal_that_names_what_was_violated(body: dict[str, Any]) -> None:
+    whole = parse_error(HttpReply(status=403, body=json.dumps(body).encode()), ORIGIN)
+    decoder = stream_decoder(ORIGIN)
+    decoder.feed(Frame("", json.dumps(body).encode()))
+    streamed = decoder.finish()[1]
+
+    for response in (whole, streamed):
+        assert isinstance(response, Response)
+        assert response.finish_reason == "content_filter"
+        assert response.refusal is not None
+        assert (response.refusal.source, response.refusal.category) == ("input_filter", "sexual")
+        assert response.refusal.raw_category == "sexual"
+        assert "guardrails.sexual" in response.refusal.evidence
+
+
+def test_a_guardrail_that_failed_is_a_failure_and_no_refusal() -> None:
+    failure = {"moderation_llm_v2": {"action": "block", "error": {"message": "Moderation API request failed."}}}
+    body = {"object": "Error", "message": "Blocked.", "type": "invalid_request_error", "code": 3201}
+
+    assert failed({**body, "guardrails": [failure]}, 403).kind == "server_error"
 
 
 # ---- requests --------------------------------------------------------------------------------------------------------

@@ -46,7 +46,11 @@ class Signal:
 
 
 _WIRE_FACTS = "wire facts 2026-11-23"
-_DASHSCOPE_OUTPUT = "DashScope: the same code as for its input filter, told apart by the sentence"
+_DASHSCOPE_OUTPUT = (
+    "DashScope error codes (Model Studio 2024-12-17): its input filter has the same code, another sentence"
+)
+_DASHSCOPE_TEXT = "assumed: like the sentence of the input filter, QwenLM/qwen-code #2905, 2026-04-05"
+_DASHSCOPE_EITHER = "DashScope error codes (Model Studio 2024-12-17): it does not say on which side"
 _AZURE = "Azure content filtering docs 2026-11-24"
 
 
@@ -67,7 +71,7 @@ _OPENAI_CHAT = (
     _chat("code", "content_filter", "input_filter", fact="Azure, Moonshot, " + _WIRE_FACTS),
     _chat("code", "responsibleaipolicyviolation", "input_filter", is_billed=True, fact=_AZURE),
     _chat("code", "data_inspection_failed", "input_filter", fact="DashScope, " + _WIRE_FACTS),
-    _chat("code", "datainspectionfailed", "input_filter", fact="DashScope, its older spelling"),
+    _chat("code", "datainspectionfailed", "input_filter", fact="DashScope error codes (Model Studio 2024-12-17)"),
     _chat("code", "internalerror.algo.datainspectionfailed", "input_filter", fact="DashScope, QwenLM/qwen-code #3145"),
     _chat("code", "1301", "input_filter", fact="Z.ai, " + _WIRE_FACTS),
     _chat("code", "moderation", "input_filter", fact="OpenRouter, 403 with metadata.reasons, " + _WIRE_FACTS),
@@ -79,8 +83,15 @@ _OPENAI_CHAT = (
     _chat("code", "cyber_policy", "provider_policy", "cyber", fact="microsoft/PyRIT #2714"),
     _chat("code", "misalignment_policy_violation", "provider_policy", "other", fact="openai SDK 3.54.0"),
     _chat("misalignment", ANY, "provider_policy", "other", fact="openai SDK 3.54.0"),
+    # Before the next one, whose words are in it.
+    _chat(
+        "error.message",
+        "input or output data may contain inappropriate content",
+        "provider_policy",
+        fact=_DASHSCOPE_EITHER,
+    ),
     _chat("error.message", "output data may contain inappropriate content", "output_filter", fact=_DASHSCOPE_OUTPUT),
-    _chat("error.message", "output text data may contain inappropriate", "output_filter", fact=_DASHSCOPE_OUTPUT),
+    _chat("error.message", "output text data may contain inappropriate", "output_filter", fact=_DASHSCOPE_TEXT),
     _chat("error.message", "datainspectionfailed", "input_filter", fact="DashScope, QwenLM/qwen-code #3145"),
     _chat("error.message", "content management policy", "input_filter", is_billed=True, fact=_AZURE),
     _chat(
@@ -127,6 +138,14 @@ _BEDROCK_CONVERSE = (
         source="model",
         withdraws=True,
         fact="Claude's word in the field that hands on a model's own, " + _WIRE_FACTS,
+    ),
+    # Nova's input filter answers with an exception; its output filter with the stop reason above.
+    Signal(
+        wire="bedrock-converse",
+        place="error.message",
+        word="request has been blocked by our content filters",
+        source="input_filter",
+        fact="Amazon Nova user guide, error handling, 2026-11-24",
     ),
     # The model's own host says it; the protocol hands its sentence on.
     Signal(
@@ -192,7 +211,7 @@ _GEMINI = (
     *_gemini("safetyRatings.blocked", {ANY: "unspecified"}, "output_filter"),
 )
 
-_MISTRAL_DOCS = "docs.mistral.ai, moderation and guardrailing, 2026-04-26"
+_MISTRAL_DOCS = "docs.mistral.ai, capabilities/guardrailing, 2026-04-23"
 
 
 def _mistral(place: str, word: str, source: RefusalSource, fact: str) -> Signal:
@@ -201,7 +220,8 @@ def _mistral(place: str, word: str, source: RefusalSource, fact: str) -> Signal:
 
 _MISTRAL_CHAT = (
     # A guardrail that the request itself asked for; it looks at the input only.
-    _mistral("code", "guardrail_triggered", "input_filter", _MISTRAL_DOCS),
+    _mistral("code", "guardrail_violation", "input_filter", "the type of a block in production, public log 2026-10-03"),
+    _mistral("code", "guardrail_triggered", "input_filter", "assumed: another spelling of it, in no document found"),
     _mistral("guardrails", ANY, "input_filter", "a 403 that brings its report, " + _MISTRAL_DOCS),
     _mistral("finish_reason", "content_filter", "output_filter", "hosts that filter its models, " + _WIRE_FACTS),
 )

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from portable_llm.refusal._soft_cues import CAPABILITY, IDENTITY, NEGATED, POLICY, REFUSE, SCOPE, TAGS
+from portable_llm.refusal._soft_cues import APOLOGY, CAPABILITY, IDENTITY, NEGATED, POLICY, REFUSE, SCOPE, TAGS
 from portable_llm.refusal._soft_features import Reading, read
 from portable_llm.refusal._soft_model import Model, model
 
@@ -81,16 +81,15 @@ def _verdict(prompt: str, response: str, weights: Model) -> Verdict:
 
 # --- evidence and category ----------------------------------------------------------------------------------------
 
-_SPEAKS: Final = frozenset((0, NEGATED, REFUSE, IDENTITY, POLICY, SCOPE, CAPABILITY))
 _STRONG: Final = frozenset((NEGATED, REFUSE, SCOPE, CAPABILITY))
+_WEAK: Final = frozenset((APOLOGY, IDENTITY, POLICY))
 
 
 def _evidence(reading: Reading) -> tuple[tuple[int, int, str], ...]:
     """The first cues that speak for a refusal, the act before its trimmings, in the order of the text."""
-    cues = [span for span in reading.spans() if span[2] in _SPEAKS]
-    strong = [span for span in cues if span[2] in _STRONG][:EVIDENCE_LIMIT]
-    chosen = strong + [span for span in cues if span[2] not in _STRONG][: EVIDENCE_LIMIT - len(strong)]
-    return tuple(_placed(span, reading) for span in sorted(set(chosen)))
+    strong = reading.spans(_STRONG, EVIDENCE_LIMIT)[:EVIDENCE_LIMIT]
+    weak = reading.spans(_WEAK, EVIDENCE_LIMIT - len(strong)) if len(strong) < EVIDENCE_LIMIT else []
+    return tuple(_placed(span, reading) for span in sorted(strong + weak[: EVIDENCE_LIMIT - len(strong)]))
 
 
 def _placed(span: tuple[int, int, int], reading: Reading) -> tuple[int, int, str]:
@@ -117,6 +116,9 @@ _TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )
 
 
+_PLAIN_TOPICS: Final = tuple((topic, tuple(filter(str.isascii, stems))) for topic, stems in _TOPICS)
+
+
 def _category(reading: Reading) -> str:
     """Cannot, may not here, or a rule: by the cues of the opening; the topic by the words around them."""
     opening = reading.opening()
@@ -125,7 +127,8 @@ def _category(reading: Reading) -> str:
     if CAPABILITY in opening and POLICY not in opening:
         return "capability"
     text = reading.text[:600]
-    return next((topic for topic, stems in _TOPICS if any(stem in text for stem in stems)), "unspecified")
+    topics = _PLAIN_TOPICS if text.isascii() else _TOPICS
+    return next((topic for topic, stems in topics if any(stem in text for stem in stems)), "unspecified")
 
 
 # --- inside JSON --------------------------------------------------------------------------------------------------

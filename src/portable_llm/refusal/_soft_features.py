@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain, pairwise, repeat
+from functools import cache, lru_cache
+from itertools import chain, islice, pairwise, repeat
 from typing import Final, cast
 from zlib import crc32
 
 from portable_llm.refusal._soft_cues import (
     ABLE,
+    ADVISE,
     APOLOGY,
     BARE,
     CANCEL,
@@ -30,6 +31,9 @@ from portable_llm.refusal._soft_cues import (
     IDENTITY,
     NEGATED,
     NOT,
+    OFFER,
+    POLICY,
+    PREMISE,
     REACH,
     REFUSE,
     REPORTED,
@@ -71,10 +75,11 @@ class Reading:
         early = {tag for _, start, _, tag in self.word_cues if start < _EARLY_WORDS}
         return early | {tag for _, start, _, tag in self.piece_cues if start < _EARLY}
 
-    def spans(self) -> list[tuple[int, int, int]]:
-        """Cues by place in `text`: start, end, tag."""
-        found = _word_spans(self.text, self.word_cues) + [cue[1:] for cue in self.piece_cues]
-        return sorted(set(found))
+    def spans(self, tags: Collection[int], limit: int) -> list[tuple[int, int, int]]:
+        """The first cues of these kinds by place in `text`: start, end, tag; at most `limit` in words and in pieces."""
+        words = sorted({cue[1:] for cue in self.word_cues if cue[3] in tags})[:limit]
+        pieces = sorted({cue[1:] for cue in self.piece_cues if cue[3] in tags})[:limit]
+        return sorted({*_word_spans(self.text, words), *pieces})
 
 
 _FOREIGN: Final = re.compile("[\u0430-\u044f\u0621-\u064a\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
@@ -94,16 +99,17 @@ _EMPHASIS: Final = bytes.maketrans(b"*_`#>~", b"      ")
 def read(prompt: str, answer: str) -> Reading:
     """All features of an answer to a prompt."""
     part, pieces = view(answer)
-    text = normalise(part)
+    text = _without_echoes(normalise(part))
     tokens = _tokens(text)
     words, ends = _word_cues(tokens)
     language = _language(tokens)
     found: list[Cue] = []
     for name, table in _scripts_of(text):
-        language = name if name in ("ko", "ja", "zh") or language != "en" else language
+        language = name if language != "en" else language
         found += _piece_cues(text, table)
     personas = [match.start() for match in _PERSONA.finditer(text)]
     shape = _shape(prompt, len(answer), text, len(personas), ends, tokens)
+    shape += _substance([(sentence, tag) for sentence, _, _, tag in (*words, *found)], ends)
     last = personas[-1] if len(personas) > 1 else len(text)
     last_word = len(_tokens(text[:last])) if len(personas) > 1 and words else len(tokens)
     places = [(sentence, start < _EARLY_WORDS, start >= last_word, tag) for sentence, start, _, tag in words]
@@ -117,6 +123,27 @@ def read(prompt: str, answer: str) -> Reading:
         structure=_structure(places, ends, shape),
         tokens=tokens,
     )
+
+
+_ECHO: Final = 24
+"""Letters from which on a line that comes again is an echo, and not a mark or a short item of a list."""
+
+
+def _without_echoes(text: str) -> str:
+    """The text with lines that came before blanked: a model caught in a loop says nothing more."""
+    if "\n" not in text:
+        return text
+    lines = text.split("\n")
+    long = [line for line in lines if len(line) >= _ECHO]
+    if len(set(long)) == len(long):
+        return text
+    seen: set[str] = set()
+    kept: list[str] = []
+    for line in lines:
+        kept.append(" " * len(line) if line in seen else line)
+        if len(line) >= _ECHO:
+            seen.add(line)
+    return "\n".join(kept)
 
 
 def _tokens(text: str) -> list[bytes]:
@@ -226,11 +253,14 @@ def _denied(following: Iterable[Cue], event: Cue, tag: int) -> list[Cue]:
     return found
 
 
-def _word_spans(text: str, cues: Iterable[Cue]) -> list[tuple[int, int, int]]:
-    """Cues by words as spans of letters."""
+def _word_spans(text: str, cues: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Cues by words as spans of letters; words behind the last cue are not looked for again."""
+    if not cues:
+        return []
     data = text.encode("utf-8", "replace").translate(_EMPHASIS)
-    places = [(match.start(), match.end()) for match in _TOKEN.finditer(data)]
-    spans = [(places[start][0], places[end - 1][1], tag) for _, start, end, tag in cues]
+    words = islice(_TOKEN.finditer(data), max(end for _, end, _ in cues))
+    places = [(match.start(), match.end()) for match in words]
+    spans = [(places[start][0], places[end - 1][1], tag) for start, end, tag in cues]
     if len(data) == len(text):
         return spans
     letter = _character_places(data, [place for start, end, _ in spans for place in (start, end)])
@@ -253,9 +283,19 @@ def _tables() -> tuple[tuple[str, re.Pattern[str], Lexicon], ...]:
     return tuple((name, re.compile(letters), lexicon(pieces)) for name, letters, pieces in SCRIPTS)
 
 
+@cache
+def _others(name: str) -> re.Pattern[str]:
+    """Letters of any other script of the lexicon."""
+    return re.compile(f"[{''.join(letters[1:-1] for other, letters, _ in SCRIPTS if other != name)}]")
+
+
 def _scripts_of(text: str) -> list[tuple[str, Lexicon]]:
-    if text.isascii() or not _FOREIGN.search(text):
+    first = None if text.isascii() else _FOREIGN.search(text)
+    if first is None:
         return []
+    for name, letters, table in _tables():
+        if letters.match(first[0]) and not _others(name).search(text):
+            return [(name, table)]  # by far the most frequent: one look instead of one for each script
     found = [(name, table) for name, letters, table in _tables() if letters.search(text)]
     names = {name for name, _ in found}
     return [(name, table) for name, table in found if not (name == "zh" and "ja" in names)]
@@ -286,8 +326,13 @@ _AFTER: Final = _REGIONS * _T
 _PAIRS: Final = _AFTER + _T
 _FIRST_PAIRS: Final = _PAIRS + _T * _T
 _SHAPES: Final = _FIRST_PAIRS + _T * _T
-SHAPE_SLOTS: Final = 32
+SHAPE_SLOTS: Final = 40
 _CROSS: Final = _SHAPES + SHAPE_SLOTS
+_AFTER_ACT: Final = 28
+"""The first of four slots: plain sentences after the last that declines."""
+_MORAL: Final = 32
+"""The first of four: how much of the text declines, moralises or offers, in quarters."""
+_NO_ACT: Final = 36
 CROSSED: Final = (APOLOGY, NEGATED, REFUSE, 4, 5, 9, 11)
 STRUCTURE_SLOTS: Final = _CROSS + 2 * len(CROSSED) * SHAPE_SLOTS
 
@@ -311,23 +356,61 @@ def _structure(cues: list[tuple[int, bool, bool, int]], sentences: int, shape: l
             persona |= bit
         if is_early:
             early |= bit
-    return frozenset(_switches([first, opening, rest, end, persona, early], counts, shape))
+    many = sum(1 << tag for tag, count in enumerate(counts) if count > 2)
+    return frozenset(_switches((first, opening, rest, end, persona, early, many), shape))
 
 
-def _switches(masks: list[int], counts: list[int], shape: list[int]) -> list[int]:
-    bits = [[tag for tag in range(_T) if mask >> tag & 1] for mask in masks]
-    on = [region * _T + tag for region, tags in enumerate(bits) for tag in tags]
-    on += [_AFTER + tag for tag, count in enumerate(counts) if count > 2]
-    on += [_PAIRS + opening * _T + rest for opening in bits[1] for rest in bits[2]]
-    on += [_FIRST_PAIRS + one * _T + two for one in bits[0] for two in bits[0] if one < two]
+def _switches(masks: tuple[int, ...], shape: list[int]) -> list[int]:
+    on = [slot for region, mask in enumerate(masks) if mask for slot in _region(region, mask)]
+    on += _pairs(masks[1], masks[2])
+    on += _first_pairs(masks[0])
     on += [_SHAPES + form for form in shape]
-    width = len(CROSSED) * SHAPE_SLOTS
-    for side, mask in enumerate((masks[1], masks[2])):
-        base = _CROSS + side * width
-        for place, tag in enumerate(CROSSED):
-            if mask >> tag & 1:
-                on += [base + place * SHAPE_SLOTS + form for form in shape]
+    for base in (*_crossed(0, masks[1]), *_crossed(1, masks[2])):
+        on += [base + form for form in shape if form < _AFTER_ACT]
+    # How much plain text follows matters after an act; that there is no act matters where somebody moralises.
+    after = next(form for form in shape if form >= _AFTER_ACT)
+    on += [base + after for base in (*_acting(0, masks[1]), *_acting(1, masks[2]))]
+    if shape[-1] == _NO_ACT:
+        on += [base + _NO_ACT for base in (*_moral(0, masks[1]), *_moral(1, masks[2]))]
     return on
+
+
+# Few sets of cues return again and again: what they switch is kept.
+
+
+def _tags(mask: int) -> list[int]:
+    return [tag for tag in range(_T) if mask >> tag & 1]
+
+
+@lru_cache(maxsize=4096)
+def _region(region: int, mask: int) -> tuple[int, ...]:
+    return tuple(region * _T + tag for tag in _tags(mask))
+
+
+@lru_cache(maxsize=4096)
+def _pairs(opening: int, rest: int) -> tuple[int, ...]:
+    return tuple(_PAIRS + one * _T + two for one in _tags(opening) for two in _tags(rest))
+
+
+@lru_cache(maxsize=1024)
+def _first_pairs(first: int) -> tuple[int, ...]:
+    tags = _tags(first)
+    return tuple(_FIRST_PAIRS + one * _T + two for one in tags for two in tags if one < two)
+
+
+def _acting(side: int, mask: int) -> tuple[int, ...]:
+    return _crossed(side, mask & (1 << NEGATED | 1 << REFUSE))
+
+
+def _moral(side: int, mask: int) -> tuple[int, ...]:
+    return _crossed(side, mask & (1 << POLICY | 1 << ADVISE))
+
+
+@lru_cache(maxsize=2048)
+def _crossed(side: int, mask: int) -> tuple[int, ...]:
+    """Where the switches of cues with the shape begin."""
+    base = _CROSS + side * len(CROSSED) * SHAPE_SLOTS
+    return tuple(base + place * SHAPE_SLOTS for place, tag in enumerate(CROSSED) if mask >> tag & 1)
 
 
 def _shape(prompt: str, length: int, text: str, personas: int, sentences: int, tokens: list[bytes]) -> list[int]:
@@ -349,6 +432,24 @@ def _shape(prompt: str, length: int, text: str, personas: int, sentences: int, t
         23 + _overlap(prompt, tokens),  # 23 to 26
         *[slot for slot, holds in flags if holds],
     ]
+
+
+_ACTS: Final = frozenset((APOLOGY, NEGATED, REFUSE, SCOPE, CAPABILITY))
+_TALK: Final = _ACTS | {IDENTITY, POLICY, ADVISE, OFFER, PREMISE}
+
+
+def _substance(cues: list[tuple[int, int]], sentences: int) -> list[int]:
+    """How much of the text says something: sentences that neither decline, moralise nor offer, and where they stand.
+
+    `cues` are sentences and tags. An answer that goes on with plain sentences after it declined serves a part.
+    """
+    acts = [sentence for sentence, tag in cues if tag in _ACTS]
+    talk = {sentence for sentence, tag in cues if tag in _TALK}
+    last = max(acts, default=-1)
+    after = sentences - 1 - last - sum(sentence > last for sentence in talk)
+    quarter = min(3, 4 * len(talk) // sentences) if sentences > 0 else 0
+    slots = [_AFTER_ACT + bisect_right((1, 3, 7), after), _MORAL + quarter]
+    return slots if acts else [*slots, _NO_ACT]
 
 
 def _overlap(prompt: str, tokens: list[bytes]) -> int:

@@ -75,6 +75,9 @@ _CHAT: Mapping[str, Row] = {
         None,
         misalignment={"error_type": "potentially_unintended_data_access", "detailed_explanation": "Blocked."},
     ),
+    "error.message=input or output data may contain inappropriate content": _error(
+        "data_inspection_failed", "Input or output data may contain inappropriate content."
+    ),
     "error.message=output data may contain inappropriate content": _error(
         "data_inspection_failed", "Output data may contain inappropriate content."
     ),
@@ -140,6 +143,13 @@ _CONVERSE: Mapping[str, Row] = {
         },
     },
     "stopReason=content_filtered": {"end": {"stopReason": "content_filtered"}},
+    "error.message=request has been blocked by our content filters": {
+        "status": 400,
+        "error": {
+            "message": "This request has been blocked by our content filters. Please adjust your text prompt to submit "
+            "a new request."
+        },
+    },
     "error.message=content filtering policy": {
         "status": 400,
         "error": {"message": "The model returned the following errors: Output blocked by content filtering policy"},
@@ -165,8 +175,21 @@ def _gemini_rows() -> Iterator[tuple[str, Row]]:
     yield "safetyRatings.blocked", {"end": {"finishReason": "STOP", "safetyRatings": [rating]}}
 
 
-_REPORT = {"moderation_llm_v2": {"evaluated_categories": {"violence_and_threats": {"flagged": True, "score": 0.9}}}}
+_BLOCKED = {"sexual": {"violated": False}, "violence_and_threats": {"violated": True}}
+_DECISIONS = {name: {"threshold": 0.1, "score": 0.3, **found} for name, found in _BLOCKED.items()}
 _MISTRAL: Mapping[str, Row] = {
+    "code=guardrail_violation": {
+        "status": 403,
+        "error": {
+            "object": "error",
+            "message": "Request blocked by guardrail policy",
+            "type": "guardrail_violation",
+            "param": None,
+            "code": "1920",
+            "raw_status_code": 403,
+            "guardrails": [{"moderation_llm_v2": {"action": "block", "categories": _BLOCKED}}],
+        },
+    },
     "code=guardrail_triggered": {
         "status": 403,
         "error": {
@@ -179,7 +202,12 @@ _MISTRAL: Mapping[str, Row] = {
     },
     "guardrails": {
         "status": 403,
-        "error": {"object": "error", "message": "Request blocked.", "type": "forbidden", "guardrails": _REPORT},
+        "error": {
+            "error": {"message": "Content blocked by guardrail", "status": 403},
+            "guardrails": {
+                "results": {"moderation_llm_v2": {"violated": True, "action": "block", "decisions": _DECISIONS}}
+            },
+        },
     },
     "finish_reason=content_filter": {"finish_reason": "content_filter"},
 }

@@ -23,6 +23,7 @@ from portable_llm.wire.gemini._error_body import error_of
 from portable_llm.wire.gemini._partial_arguments import PartialArguments
 from portable_llm.wire.gemini._parts import CONTINUATION_TOKEN
 
+_NO_REASON = ("0", "FINISH_REASON_UNSPECIFIED")
 _NO_BLOCK = (None, "0", "BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED")
 
 
@@ -90,7 +91,7 @@ class ChunkReader:
         self._token: str | None = None
         self._usage: dict[str, Any] = {}
         self._feedback: dict[str, Any] = {}
-        self._ratings: list[Any] = []
+        self._ratings: list[dict[str, Any]] = []
         self._marks: dict[str, list[Mark]] = {}
 
     @property
@@ -109,7 +110,8 @@ class ChunkReader:
         if isinstance(usage, dict):
             self._usage = cast("dict[str, Any]", usage)  # cumulative: the last one counts
         if "promptFeedback" in chunk:
-            self._feedback = as_dict(chunk["promptFeedback"]) or self._feedback
+            # Merged: a later report without a reason does not unblock the prompt.
+            self._feedback = {**self._feedback, **as_dict(chunk["promptFeedback"])}
         candidates = chunk.get("candidates")
         if isinstance(candidates, list):
             for candidate in cast("list[Any]", candidates):
@@ -124,14 +126,25 @@ class ChunkReader:
                 if isinstance(part, dict):
                     self._read_part(cast("dict[str, Any]", part))
         if "finishReason" in candidate:
-            self._word = _word(candidate["finishReason"]) or self._word
+            self._end_with(_word(candidate["finishReason"]))
         if len(candidate) > 2 or "content" not in candidate:
             self._read_rest(candidate)
+
+    def _end_with(self, word: str | None) -> None:
+        """The reason to end: the gravest counts, of equals the last.
+
+        Some hosts say `STOP` in every chunk, before and after the one with the reason.
+        """
+        if word is not None and (self._word is None or _gravity(word) >= _gravity(self._word)):
+            self._word = word
 
     def _read_rest(self, candidate: dict[str, Any]) -> None:
         self._message = as_str(candidate.get("finishMessage")) or self._message
         self._token = as_str(candidate.get(CONTINUATION_TOKEN)) or self._token
-        self._ratings = as_list(candidate.get("safetyRatings")) or self._ratings
+        # A rating that blocked stays: the next chunk's ratings are those of its own text.
+        for rating in map(as_dict, as_list(candidate.get("safetyRatings"))):
+            if rating.get("blocked") is True and rating not in self._ratings:
+                self._ratings.append(rating)
         if "logprobsResult" in candidate:
             # Of this chunk's tokens alone, as its content is.
             self.assembly.logprobs("logprobs", read_candidates(as_dict(candidate["logprobsResult"])))
@@ -265,7 +278,7 @@ class ChunkReader:
             (self._word or "").upper(),
             FINISH_REASONS,
             has_calls=self.assembly.has_calls,
-            is_filtered=block is not None or bool(self._blocked_ratings),
+            is_filtered=block is not None or bool(self._ratings),
         )
         usage = usage_of(self._usage)
         refusal = self._refusal(usage) if reason == "content_filter" else None
@@ -297,13 +310,9 @@ class ChunkReader:
         word = _word(self._feedback.get("blockReason"))
         return None if word in _NO_BLOCK else word
 
-    @property
-    def _blocked_ratings(self) -> list[dict[str, Any]]:
-        return [as_dict(rating) for rating in self._ratings if as_dict(rating).get("blocked") is True]
-
     def _refusal(self, usage: Usage) -> Refusal:
         """The refusal that a block of the prompt, a reason to end, or a rating of the answer stands for."""
-        block, ratings = self._block_word, self._blocked_ratings
+        block, ratings = self._block_word, self._ratings
         seen = [("promptFeedback.blockReason", block)] if block else []
         if self._word is not None and FINISH_REASONS.get(self._word.upper()) == "content_filter":
             seen.append(("finishReason", self._word))
@@ -320,6 +329,21 @@ class ChunkReader:
             evidence=[f"{place}={word}" for place, word in seen],
             usage=usage,
         )
+
+
+def _gravity(word: str) -> int:
+    """How much a reason to end says against the answer: a filter, a failure, a cut or an unknown word, a plain stop."""
+    if word in _NO_REASON:
+        return 0
+    match FINISH_REASONS.get(word.upper()):
+        case "content_filter":
+            return 3
+        case "error":
+            return 2
+        case "stop" | "pause":
+            return 0
+        case _:
+            return 1
 
 
 def _worst(ratings: list[Any]) -> list[str]:

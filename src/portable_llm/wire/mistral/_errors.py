@@ -1,8 +1,13 @@
 """Error answers, and errors inside answers. The body has no wrapper: message, type and code stand at its top.
 
 Shapes (wire facts, 2026-11-23): `{"object": "error", "message", "type", "code"}` where the message may be an object
-itself, `{"detail": "text"}`, `{"detail": [{type, loc, msg, input}]}`, `{"message", "request_id"}`. A guardrail of the
-request's own blocks with 403 (vendor docs, 2026-04-26).
+itself, `{"detail": "text"}`, `{"detail": [{type, loc, msg, input}]}`, `{"message", "request_id"}`.
+
+A guardrail of the request's own blocks with 403. In production (a public log of 2026-10-03) it has the type
+`guardrail_violation` and, beside it, `guardrails: [{moderation_llm_v2: {action, categories: {name: {violated}}}}]`.
+The vendor's page of 2026-04-23 shows `{"error": {message, status}, "guardrails": {"results": {name: {decisions}}}}`.
+Both are read. A guardrail that failed (`block_on_error`, same page) is a 403 as well: code 3201, an `error` in the
+report and nothing violated. That is a failure of the provider's and no refusal.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from portable_llm.wire.mistral._capabilities import NAME
 KINDS: Mapping[str, ErrorKind] = {
     "3505": "rate_limit",
     "service_tier_capacity_exceeded": "rate_limit",
+    "3201": "server_error",
 }
 """A code or type (lower case) → what it means, whatever the status."""
 
@@ -84,11 +90,12 @@ def _kind(words: list[str], message: str, status: int) -> ErrorKind:
 
 
 def declined_by(fields: Mapping[str, Any], status: int) -> tuple[Refusal, str] | None:
-    """The refusal of a guardrail, with its word: its code, or a 403 that brings the guardrail's report."""
+    """The refusal of a guardrail, with its word: its code or type, or a 403 that brings the guardrail's report."""
     word = next((word for word in _words(fields) if signal_of(NAME, "code", word)), None)
     report = _report(fields)
     place = "code" if word is not None else "guardrails"
-    if word is None and not (status == 403 and report):
+    is_forbidden = 403 in (status, as_dict(fields.get("error")).get("status"), fields.get("raw_status_code"))
+    if word is None and not (is_forbidden and report and not _has_failed(report)):
         return None
     signal = signal_of(NAME, place, word or "")
     if signal is None:
@@ -103,21 +110,34 @@ def declined_by(fields: Mapping[str, Any], status: int) -> tuple[Refusal, str] |
     return refusal, word or "guardrails"
 
 
-def _report(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return as_dict(fields.get("guardrails")) or as_dict(as_dict(fields.get("error")).get("guardrails"))
+def _report(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What each guardrail found, whether they are listed or named."""
+    said = fields.get("guardrails") or as_dict(fields.get("error")).get("guardrails")
+    named = as_dict(said)
+    groups = [as_dict(group) for group in as_list(said)] or [as_dict(named.get("results")) or named]
+    return [found for group in groups for found in map(as_dict, group.values()) if found]
 
 
-def _flagged(fields: Mapping[str, Any], report: Mapping[str, Any]) -> list[str]:
+def _has_failed(report: list[dict[str, Any]]) -> bool:
+    """Whether the guardrails could not judge, and blocked for that reason alone."""
+    return any(found.get("error") for found in report) and not _violated(report)
+
+
+def _violated(report: list[dict[str, Any]]) -> list[str]:
+    """The categories that a report marks."""
+    return [
+        name
+        for found in report
+        for name, result in (as_dict(found.get("categories")) or as_dict(found.get("decisions"))).items()
+        if as_dict(result).get("violated") is True
+    ]
+
+
+def _flagged(fields: Mapping[str, Any], report: list[dict[str, Any]]) -> list[str]:
     """The categories that blocked: listed as such, or marked in the report of a guardrail."""
     details = as_dict(as_dict(fields.get("error")).get("details")) or as_dict(fields.get("details"))
     listed = [name for name in as_list(details.get("categories")) if isinstance(name, str)]
-    marked = [
-        name
-        for guardrail in report.values()
-        for name, result in as_dict(as_dict(guardrail).get("evaluated_categories")).items()
-        if as_dict(result).get("flagged") is True
-    ]
-    return listed or marked
+    return listed or _violated(report)
 
 
 def _declined(

@@ -10,9 +10,11 @@ from portable_llm._frames import Frame
 from portable_llm._http import HttpReply
 from portable_llm._messages import Origin
 from portable_llm._response import Refusal, Response
+from portable_llm.refusal import signal_of
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._logprobs import read_choice
 from portable_llm.wire._reading import as_dict, as_list, as_str, frame_json
+from portable_llm.wire.mistral._capabilities import NAME
 from portable_llm.wire.mistral._content import ContentReader
 from portable_llm.wire.mistral._errors import declined_by, error_inside
 from portable_llm.wire.mistral._parse import finished, without_null_id
@@ -22,6 +24,11 @@ from portable_llm.wire.openai_chat._stream import CallDeltas, first_choice
 def stream_decoder(origin: Origin) -> MistralDecoder:
     """A decoder for one streamed answer."""
     return MistralDecoder(origin)
+
+
+def _is_filter(word: str | None) -> bool:
+    """A plain stop in a later chunk does not unsay it."""
+    return word is not None and signal_of(NAME, "finish_reason", word) is not None
 
 
 class MistralDecoder:
@@ -60,7 +67,8 @@ class MistralDecoder:
             self._calls.add(without_null_id(as_dict(call)))
         if logprobs := choice.get("logprobs"):
             read_choice(self._assembly, logprobs)
-        self._word = as_str(choice.get("finish_reason")) or self._word
+        if (word := as_str(choice.get("finish_reason"))) and not _is_filter(self._word):
+            self._word = word
         self._usage = as_dict(chunk.get("usage")) or self._usage
         return self._assembly.take()
 

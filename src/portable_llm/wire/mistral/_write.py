@@ -163,8 +163,10 @@ _ERRORS: Mapping[str, tuple[int, str, str | None]] = {
 def write_error(kind: str, message: str, *, status: int | None = None) -> HttpReply:
     """An error answer; a kind without a row is written as a server error."""
     if kind == "content_filter":
-        blocked: dict[str, Any] = {"code": "guardrail_triggered", "message": message, "details": {"categories": []}}
-        return HttpReply(status=status or 403, headers=_JSON, body=dump_json({"error": blocked}))
+        report = [{"moderation_llm_v2": {"action": "block", "categories": dict[str, Any]()}}]
+        blocked = {"object": "error", "message": message, "type": "guardrail_violation", "param": None, "code": "1920"}
+        said = {**blocked, "raw_status_code": status or 403, "guardrails": report}
+        return HttpReply(status=status or 403, headers=_JSON, body=dump_json(said))
     usual, type_, code = _ERRORS.get(kind, _ERRORS["server_error"])
     if kind == "context_overflow":
         message = f"{message} (Prompt too large for model with 0 maximum context length)"

@@ -60,7 +60,7 @@ def declined_by_error(
     # One code may stand for two filters: DashScope says in the sentence that the output was stopped.
     sentence = signal_in(wire, error_message(fields) or "")
     refusal = hard(
-        sentence if sentence and sentence.source == "output_filter" else _row("code", word, wire),
+        sentence if sentence and sentence.source != "input_filter" else _row("code", word, wire),
         word,
         categories=[name for name, _ in hits] or reasons,
         evidence=(
@@ -152,6 +152,11 @@ def declined_by_answer(
         has_text=has_text,
     )
     return refusal, word if ending else "content_filter"
+
+
+def is_filter(word: str | None) -> bool:
+    """Whether a finish reason is a filter's."""
+    return word is not None and signal_of(_WIRE, "finish_reason", word) is not None
 
 
 def _reported(

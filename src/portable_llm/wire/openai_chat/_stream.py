@@ -18,7 +18,7 @@ from portable_llm._response import Refusal, Response
 from portable_llm.wire._assembly import Assembly
 from portable_llm.wire._logprobs import read_choice
 from portable_llm.wire._reading import as_dict, as_int, as_list, as_str, frame_json
-from portable_llm.wire.openai_chat._declined import declined_inside
+from portable_llm.wire.openai_chat._declined import declined_inside, is_filter
 from portable_llm.wire.openai_chat._errors import error_inside
 from portable_llm.wire.openai_chat._parse import (
     REASONING_FIELDS,
@@ -131,7 +131,8 @@ class ChatDecoder:
             read_message(self._assembly, as_dict(choice.get("message")))
         if logprobs := choice.get("logprobs"):
             read_choice(self._assembly, logprobs)
-        if word := choice.get("finish_reason"):
+        # Some hosts end with a plain stop after the chunk of a filter: that does not unsay it.
+        if (word := choice.get("finish_reason")) and not is_filter(self._word):
             self._word = as_str(word)
         if filters := choice.get("content_filter_results"):
             self._filter(as_dict(filters))
