@@ -186,8 +186,10 @@ PERPLEXITY = row(
     facts={
         **all_of(no(_PERPLEXITY, "not taken"), "tools", "sampling/seed", "sampling/logprobs", "stop"),
         "messages/late_system": no(_PERPLEXITY, "turns must alternate after the system text (400)"),
+        "messages/prefill": no(_PERPLEXITY, "the last message must be the user's (400)"),
         "output/native": yes(_PERPLEXITY, note="the first use of a schema takes up to 30 s"),
     },
+    spelling={"messages/neighbours": "joined"},
     documentation="https://docs.perplexity.ai/api-reference/chat-completions-post",
 )  # fmt: skip
 CLOUDFLARE = row(
@@ -261,8 +263,9 @@ MOONSHOT = row(
     facts={
         "tools/strict": no(_MOONSHOT, "functions have no such field"),
         "reasoning/effort": no(_MOONSHOT, "moonshot-v1 does not think"),
+        "messages/prefill": yes(_MOONSHOT, note="sent with partial: true"),
     },
-    spelling=MAX_COMPLETION_TOKENS,
+    spelling={**MAX_COMPLETION_TOKENS, "messages/prefill": "partial"},
     models=(
         rule(r"kimi-.*", all_of(_FIXED, *_DRAWING)),
         rule(

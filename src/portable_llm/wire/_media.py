@@ -30,8 +30,10 @@ def encode(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def decode(text: str) -> bytes | None:
-    """The bytes of a base64 text; `None` if it is broken."""
+def decode(text: object) -> bytes | None:
+    """The bytes of a base64 text; `None` if it is broken or no text."""
+    if not isinstance(text, str):
+        return None
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -22,6 +20,7 @@ from portable_llm._messages import (
     UriPart,
 )
 from portable_llm.wire._fields import unread
+from portable_llm.wire._media import decode
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.anthropic_messages._ledger import dropped
 from portable_llm.wire.anthropic_messages._parse import citation_of
@@ -145,7 +144,7 @@ def _media(block: dict[str, Any], at: str, found: Found) -> Part:
 def _by_source(source: dict[str, Any], *, is_image: bool) -> Part | None:
     match source.get("type"):
         case "base64" if isinstance(source.get("media_type"), str):
-            data = _decoded(source.get("data"))
+            data = decode(source.get("data"))
             return None if data is None else BlobPart(mime_type=source["media_type"], data=data)
         case "text" if isinstance(source.get("data"), str):
             return BlobPart(mime_type="text/plain", data=source["data"].encode("utf-8", "surrogatepass"))
@@ -155,12 +154,3 @@ def _by_source(source: dict[str, Any], *, is_image: bool) -> Part | None:
             return FilePart(id=source["file_id"], mime_type="image/*" if is_image else None)
         case _:
             return None
-
-
-def _decoded(data: object) -> bytes | None:
-    if not isinstance(data, str):
-        return None
-    try:
-        return b64decode(data, validate=True)
-    except (binascii.Error, ValueError):
-        return None

@@ -5,12 +5,11 @@ A block says a short format where other wires have a media type; the two tables 
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from portable_llm._messages import BlobPart, UriPart
+from portable_llm.wire._media import decode, encode
 from portable_llm.wire._reading import as_dict, as_str
 
 Block: TypeAlias = dict[str, Any]
@@ -71,7 +70,7 @@ def blob_block(part: BlobPart, name: str) -> Block | None:
     found = kind_of(part.mime_type)
     if found is None:
         return None
-    source = {"bytes": b64encode(part.data).decode("ascii")}
+    source = {"bytes": encode(part.data)}
     return _block(*found, source, name)
 
 
@@ -108,14 +107,5 @@ def part_of_media(kind: str, fields: Mapping[str, Any]) -> BlobPart | UriPart | 
     uri = as_str(as_dict(source.get("s3Location")).get("uri"))
     if uri is not None:
         return UriPart(uri=uri, mime_type=mime_type)
-    data = _decoded(source.get("bytes"))
+    data = decode(source.get("bytes"))
     return None if data is None else BlobPart(mime_type=mime_type, data=data)
-
-
-def _decoded(data: object) -> bytes | None:
-    if not isinstance(data, str):
-        return None
-    try:
-        return b64decode(data, validate=True)
-    except (binascii.Error, ValueError):
-        return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import Any, cast
 
@@ -24,6 +22,7 @@ from portable_llm._messages import (
     UriPart,
 )
 from portable_llm.wire._fields import unread
+from portable_llm.wire._media import decode
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.gemini._capabilities import SENTINELS
 from portable_llm.wire.gemini._ledger import entry
@@ -187,9 +186,4 @@ def read_media(part: dict[str, Any]) -> ContentPart:
 
 def _bytes(data: object) -> bytes | None:
     """The bytes of a base64 text; both alphabets are accepted, as the service does."""
-    if not isinstance(data, str):
-        return None
-    try:
-        return base64.b64decode(data.replace("-", "+").replace("_", "/"), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    return decode(data.replace("-", "+").replace("_", "/")) if isinstance(data, str) else None

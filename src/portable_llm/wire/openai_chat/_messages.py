@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import mimetypes
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, assert_never, cast
 
 from portable_llm._messages import (
@@ -39,8 +40,9 @@ class MessageBuilder:
 
     def build(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
         """The wire messages: one per message, and one for each tool result."""
+        is_joined = self._spelling.get("messages/neighbours") == "joined"
         built: list[dict[str, Any]] = []
-        for number, message in enumerate(messages):
+        for number, message in self._joined(messages) if is_joined else enumerate(messages):
             pointer = f"/messages/{number}/parts"
             if message.role == "assistant":
                 built.append(self._assistant(message.parts, pointer))
@@ -49,7 +51,23 @@ class MessageBuilder:
             built += results
             if content or not results:
                 built.append({"role": _ROLES[message.role], "content": _plain(content)})
+        if (word := self._spelling.get("messages/prefill")) and built and _is_begun(built[-1]):
+            built[-1][word] = True
+            self._add(entry("dialogue", f"/messages/{len(messages) - 1}", "renamed", f"sent with {word}: true"))
         return built
+
+    def _joined(self, messages: Sequence[Message]) -> list[tuple[int, Message]]:
+        """Neighbours of one role as one message, for hosts whose turns have to alternate; where each of them began."""
+        joined: list[tuple[int, Message]] = []
+        for number, message in enumerate(messages):
+            if joined and joined[-1][1].role == message.role != "tool":
+                first, before = joined[-1]
+                joined[-1] = first, replace(message, parts=(*before.parts, *message.parts))
+                detail = "turns have to alternate: messages of one role in a row are sent as one"
+                self._add(entry("dialogue", f"/messages/{number}", "encoded", detail))
+            else:
+                joined.append((number, message))
+        return joined
 
     def _turn(self, parts: Sequence[Part], pointer: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Tool results as messages of their own, which come first, and the content that stands beside them."""
@@ -176,6 +194,11 @@ class MessageBuilder:
 
     def _drop(self, pointer: str, detail: str) -> None:
         self._add(entry("dialogue", pointer, "dropped", detail, "nobody"))
+
+
+def _is_begun(message: Mapping[str, Any]) -> bool:
+    """Whether a message is the beginning of an answer: what an assistant said, without a call that waits."""
+    return message["role"] == "assistant" and bool(message["content"]) and "tool_calls" not in message
 
 
 def _plain(content: list[dict[str, Any]]) -> str | list[dict[str, Any]]:

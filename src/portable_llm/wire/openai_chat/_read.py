@@ -14,6 +14,7 @@ from portable_llm._errors import InvalidRequestError
 from portable_llm._json import JsonValue
 from portable_llm._request import CacheHint, Effort, NamedTool, Output, Reasoning, Request, Sampling, Tool, ToolChoice
 from portable_llm.wire._fields import Fields, unread
+from portable_llm.wire._functions import read_tool
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.openai_chat._ledger import Add, entry
 from portable_llm.wire.openai_chat._read_messages import MessageReader
@@ -138,7 +139,7 @@ class _Fields(Fields):
             if isinstance(function, dict):
                 is_in_order &= not others
                 self._unlisted(as_dict(item), as_dict(function), f"/tools/{len(listed)}")  # type: ignore[reportUnknownArgumentType]
-                listed.append(_tool(as_dict(function)))  # type: ignore[reportUnknownArgumentType]
+                listed.append(read_tool(as_dict(function)))  # type: ignore[reportUnknownArgumentType]
             else:
                 others.append(item)
         if others:
@@ -147,7 +148,7 @@ class _Fields(Fields):
             self._add(entry("tools", "/tools", "moved", "functions come first, then the provider's own tools"))
         if legacy := as_list(self.take("functions", list)):
             self._add(entry("tools", "/tools", "renamed", "the deprecated functions are read as tools"))
-            listed += [_tool(as_dict(function)) for function in legacy]
+            listed += [read_tool(as_dict(function)) for function in legacy]
         return tuple(listed)
 
     def _unlisted(self, item: Mapping[str, Any], function: Mapping[str, Any], pointer: str) -> None:
@@ -173,17 +174,6 @@ class _Fields(Fields):
         for name in ("stream", "stream_options"):
             if self._left.pop(name, None):
                 self._add(entry("wire", f"/{name}", "moved", "streaming is chosen by the method that is called"))
-
-
-def _tool(function: Mapping[str, Any]) -> Tool:
-    strict, parameters = function.get("strict"), function.get("parameters")
-    values: dict[str, Any] = {"parameters": parameters} if isinstance(parameters, dict) else {}
-    return Tool(
-        name=as_str(function.get("name")) or "",
-        description=as_str(function.get("description")) or "",
-        strict=strict if isinstance(strict, bool) else None,
-        **values,
-    )
 
 
 def _choice(value: object) -> ToolChoice | None:

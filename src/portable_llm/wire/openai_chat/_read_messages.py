@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import mimetypes
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,6 +24,7 @@ from portable_llm._messages import (
 )
 from portable_llm.wire._assembly import read_arguments
 from portable_llm.wire._fields import unread
+from portable_llm.wire._media import decode, read_data_url
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.openai_chat._ledger import Add, entry
 from portable_llm.wire.openai_chat._parse import REASONING_FIELDS, UNTYPED_FIELDS, thinking_text
@@ -191,13 +190,13 @@ class MessageReader:
             self._add(entry("prompt", f"{pointer}/detail", "dropped", detail, "nobody"))
         self._listed(fields, ("url", "detail"), pointer)
         url = as_str(fields.get("url")) or ""
-        return _data(url) or UriPart(uri=url, mime_type=mimetypes.guess_type(url)[0] or "image/*")
+        return read_data_url(url) or UriPart(uri=url, mime_type=mimetypes.guess_type(url)[0] or "image/*")
 
     def _file(self, item: Mapping[str, Any], pointer: str) -> ContentPart:
         fields = as_dict(item.get("file"))
         if file_id := as_str(fields.get("file_id")):
             return FilePart(id=file_id)
-        blob = _data(as_str(fields.get("file_data")) or "")
+        blob = read_data_url(as_str(fields.get("file_data")) or "")
         if blob is not None and fields.get("filename"):
             detail = "the name of a file has no portable field; one is made up from its type"
             self._add(entry("prompt", f"{pointer}/filename", "dropped", detail, "nobody"))
@@ -223,25 +222,9 @@ def _call(call: Mapping[str, Any]) -> ToolCallPart | UnknownPart:
     return UnknownPart(raw=dict(call))
 
 
-def _data(url: str) -> BlobPart | None:
-    """The bytes in a data URL; `None` if it is none or its base64 is broken."""
-    head, comma, data = url.partition(",")
-    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
-        return None
-    content = _decode(data)
-    return None if content is None else BlobPart(mime_type=head[5:-7], data=content)
-
-
-def _decode(data: str) -> bytes | None:
-    try:
-        return base64.b64decode(data, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
 def _audio(item: Mapping[str, Any]) -> ContentPart:
     fields = as_dict(item.get("input_audio"))
-    data = _decode(as_str(fields.get("data")) or "")
+    data = decode(as_str(fields.get("data")) or "")
     kind = as_str(fields.get("format")) or "wav"
     if data is None:
         return UnknownPart(raw=dict(item))

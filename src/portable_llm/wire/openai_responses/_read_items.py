@@ -6,8 +6,6 @@ message of its own begins the next turn, so that items keep their order.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import mimetypes
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +29,7 @@ from portable_llm._messages import (
 )
 from portable_llm.wire._assembly import read_arguments
 from portable_llm.wire._fields import unread
+from portable_llm.wire._media import decode, read_data_url
 from portable_llm.wire._reading import as_dict, as_list, as_str
 from portable_llm.wire.openai_responses._ledger import Add, entry
 from portable_llm.wire.openai_responses._output import GAP, read_citation
@@ -200,7 +199,7 @@ class ItemReader:
         if not url:
             return None
         guessed = mimetypes.guess_type(url)[0] or ""
-        return _data(url) or UriPart(uri=url, mime_type=guessed if guessed.startswith("image/") else "image/*")
+        return read_data_url(url) or UriPart(uri=url, mime_type=guessed if guessed.startswith("image/") else "image/*")
 
     def _file(self, piece: Mapping[str, Any]) -> ContentPart | None:
         self._detail(piece)
@@ -211,7 +210,7 @@ class ItemReader:
             mime_type = mimetypes.guess_type(url)[0] or "application/pdf"
             # An address that looks like an image would go back as one.
             return None if mime_type.startswith("image/") else UriPart(uri=url, mime_type=mime_type)
-        blob = _data(as_str(piece.get("file_data")) or "")
+        blob = read_data_url(as_str(piece.get("file_data")) or "")
         if blob is None or blob.mime_type.startswith(("image/", "audio/")):
             return None
         if piece.get("filename"):
@@ -255,24 +254,8 @@ def read_call(item: Mapping[str, Any]) -> ToolCallPart:
     )
 
 
-def _data(url: str) -> BlobPart | None:
-    """The bytes in a data URL; `None` if it is none or its base64 is broken."""
-    head, comma, data = url.partition(",")
-    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
-        return None
-    content = _decode(data)
-    return None if content is None else BlobPart(mime_type=head[5:-7], data=content)
-
-
-def _decode(data: str) -> bytes | None:
-    try:
-        return base64.b64decode(data, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
 def _audio(piece: Mapping[str, Any]) -> ContentPart | None:
     fields = as_dict(piece.get("input_audio"))
-    data = _decode(as_str(fields.get("data")) or "")
+    data = decode(as_str(fields.get("data")) or "")
     kind = as_str(fields.get("format")) or "wav"
     return None if data is None else BlobPart(mime_type="audio/mpeg" if kind == "mp3" else f"audio/{kind}", data=data)
