@@ -92,7 +92,7 @@ class PlainReader(StringReader):
         self._objects = 0
         """How many of those that are open are objects."""
         self.has_duplicates = False
-        self.bare_strings = 0
+        self.bare_strings: int = 0
         """Strings without quotes: in running text a sign that this is no value."""
         self._spans: dict[tuple[int, str | int], Span] | None = {} if keeps_spans else None
         self._words: dict[str, Plain | None] = {}
