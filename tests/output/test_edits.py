@@ -14,6 +14,7 @@ from output.test_damage import containers
 from output.test_repairs import REPAIRED
 from portable_llm import Parsed, Repair
 from portable_llm.output import read
+from portable_llm.output._edits import MAX_LISTED
 
 
 def found_in(text: str, repairs: tuple[Repair, ...]) -> tuple[int, int]:
@@ -63,3 +64,21 @@ def test_they_do_for_a_cut_text(value: Any, share: float) -> None:
 
     if isinstance(outcome, Parsed):
         assert json.loads(mended(text, outcome.repairs)) == outcome.value
+
+
+@pytest.mark.parametrize("piece", ["k,", "'a' : b\n", "{k: v} ", "[1,], ", '"\\q", '])
+def test_they_do_where_there_are_too_many_to_list(piece: str) -> None:
+    opening, closing = ("{", "}") if ":" in piece and "{" not in piece else ("[", "]")
+    text = opening + piece * 12_000 + closing
+    outcome = read(text)
+
+    assert isinstance(outcome, Parsed)
+    assert MAX_LISTED < len(outcome.repairs) < MAX_LISTED + 10
+    assert json.loads(mended(text, outcome.repairs)) == outcome.value
+
+
+def test_every_kind_of_edit_is_listed_however_late_it_comes() -> None:
+    outcome = read("[" + "k," * 12_000 + "True]")
+
+    assert outcome.repairs[-1].kind == "literal_replaced"
+    assert {one.kind for one in outcome.repairs} == {"quotes_added", "literal_replaced"}

@@ -234,3 +234,10 @@ def test_an_announced_answer_is_the_constant_it_names(text: str, value: str | No
     outcome = read(text, {"enum": ["positive", "negative", "neutral"]})
 
     assert (outcome.value if isinstance(outcome, Parsed) else None) == value
+
+
+def test_members_without_braces_may_hold_lists() -> None:
+    outcome = read('"tags": ["a", "b"],\n"more": [{"c": 1}]\n}')
+
+    assert isinstance(outcome, Parsed)
+    assert outcome.value == {"tags": ["a", "b"], "more": [{"c": 1}]}

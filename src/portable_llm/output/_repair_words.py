@@ -44,6 +44,11 @@ _LOOSE = re.compile(
 # A number of several groups, as no list of numbers would be written: no white space behind its commas.
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?(?=\s*(?:[}\n]|,\s|\Z))", re.ASCII)
 
+LONG_NUMBER = re.compile(r"[+-]?[\d,]+|[+-]?[\d.]+[eE][+-]?")
+"""A number that is too long to be read, or not whole."""
+STRICT_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[,\]}\s])|true\b|false\b|null\b", re.ASCII)
+"""A number or literal as JSON writes it."""
+
 
 class Word(NamedTuple):
     """What a bare word stands for."""

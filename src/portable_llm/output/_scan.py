@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from portable_llm._adaptation import Repair
 from portable_llm._json import JsonValue
+from portable_llm.output._edits import repairs_of
 from portable_llm.output._policy import ReadPolicy
 from portable_llm.output._repair_strings import BEHIND_ITEM, BEHIND_MEMBER, BEHIND_NAME, NAME, QUOTES
-from portable_llm.output._repair_words import GROUPED, Word, is_cut_short, word_value
-from portable_llm.output._scan_strings import StringReader, TooDeepError, UnreadableError, quoted
-from portable_llm.output._scanned import MAX_DEPTH, CutKind, Path, Span
+from portable_llm.output._repair_words import GROUPED, LONG_NUMBER, STRICT_WORD, is_cut_short, word_value
+from portable_llm.output._scan_plain import PlainReader
+from portable_llm.output._scan_strings import UnreadableError, quoted
+from portable_llm.output._scanned import CutKind, Path, Span
 
 _SPACE = re.compile(r"[\s\ufeff\u200b\u2060]*+")
 _LINE = re.compile(r"\n([ \t]*+)([\"'{\[}\]\w])")
@@ -27,62 +28,27 @@ _CODE = re.compile(r"[\w.]+\(|[\w.]+\s*=\s*\S")
 """A call, an assignment."""
 _WORD_END = re.compile(r"\.\.\.|\s\+")
 _COMMENT_IN_WORD = re.compile(r"\s(?://|/\*|#)|/\*")
-_LONG_NUMBER = re.compile(r"[+-]?[\d,]+|[+-]?[\d.]+[eE][+-]?")
 _MORE = re.compile(r"[\s,}\]]*+[^\s,}\]]")
 _STRUCTURE = re.compile(r"[:,{}\[\]\n]")
 _INDENT = re.compile(r"[ \t]*+")
 _COMMENT = re.compile(r"//[^\n]*+|/\*(?:.*?\*/|.*+)|#[^\n]*+", re.DOTALL)
 _COMMAS = re.compile(r"[,，;](?:\s*+[,，;])*+")
+_GAP = re.compile(r"[\s\ufeff\u200b\u2060]*+([,，;](?:\s*+[,，;])*+)?+[\s\ufeff\u200b\u2060]*+")
+_GAP_GOES_ON = frozenset(",，;.…[/#`")
 _DOTS = re.compile(r"\.\.\.+|…|(?:\[\.\.\.\])")
 _PLAIN_NAME = re.compile(r"[\w$][\w$.@/-]*+(?: [\w$-]+)*+(?=\s*+[:：])")
 _WORD = re.compile(r"[^,，;\]}\n\"“`{\[:]*+(?::(?://)?[^\s,;\]}\n\"“`{\[:]+)*+")
-_STRICT_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[,\]}\s])|true\b|false\b|null\b", re.ASCII)
 
-
-_PLAIN_MEMBERS = {
-    quote: re.compile(
-        rf"\s*+(,?)\s*+({quote}([^\"'\\\x00-\x1f]*+){quote})\s*+:\s*+"
-        rf"(?:({quote}([^\"'\\\x00-\x1f]*+){quote})(?=\s*+(?:,\s*+(?:{quote}[^\"'\\]*+{quote}\s*+:|\}})|\}}\s*+,\s*+[{{{quote}]))"
-        rf"|(-?(?:0|[1-9][0-9]{{0,14}})(?:\.[0-9]+)?|true|false|null)(?=\s*+(?:\}}|,\s*+[{quote}}}])))"
-    )
-    for quote in "\"'"
-}
-"""A whole member as most are, with what must stand behind it; everything else takes the long way, to the same end."""
 _PLAIN_NAMED = {
     quote: re.compile(rf"{quote}([^\"'\\\x00-\x1f]*+){quote}\s*+:\s*+(?=[^\s/#`\ufeff\u200b\u2060])") for quote in "\"'"
 }
 _PLAIN_ITEM = {quote: re.compile(rf"{quote}([^\"'\\\x00-\x1f]*+){quote}(?=\s*+,\s*+[\"'{{\[])") for quote in "\"'"}
-_INTEGERS = re.compile(
-    r"-?(?:0|[1-9][0-9]{0,14})(?=\s*+,)(?:\s*+,\s*+-?(?:0|[1-9][0-9]{0,14})(?=\s*+,\s*+[-0-9\"'\[{]))*+"
-)
 _PLAIN_COMMA = re.compile(r"\s*+,\s*+(?=[^\s,，;.…/#`}\]\[\ufeff\u200b\u2060])")
 _PLAIN_SPACE = re.compile(r"\s*+(?=[^\s,，;.…/#`}\]\[\ufeff\u200b\u2060])")
 """The same for names, items, and what stands between them."""
 
 
-def _place(edit: tuple[str, int, int, str]) -> int:
-    return edit[1]
-
-
-_new = object.__new__
-_set_stage, _set_kind, _set_location, _set_before, _set_after = (
-    cast("Callable[[Repair, object], None]", Repair.__dict__[name].__set__)
-    for name in ("stage", "kind", "location", "before", "after")
-)
-
-
-def _repair(text: str, kind: str, start: int, end: int, after: str) -> Repair:
-    """One edit as a value; past the constructor, which takes three times as long, and texts have hundreds of edits."""
-    repair = _new(Repair)
-    _set_stage(repair, "repair")
-    _set_kind(repair, kind)
-    _set_location(repair, (start, end))
-    _set_before(repair, text[start:end])
-    _set_after(repair, after)
-    return repair
-
-
-class Scanner(StringReader):
+class Scanner(PlainReader):
     """Reads the value that starts at `at`; afterwards `at` is behind it."""
 
     def __init__(
@@ -94,45 +60,36 @@ class Scanner(StringReader):
         keeps_spans: bool = False,
         mismatch: Literal["add", "replace", "drop"] = "add",
     ) -> None:
-        """`mismatch`: what a closing bracket of the wrong kind means: that the right one is missing before it, that it
-        stands for the right one, or nothing."""
-        super().__init__(text, at)
-        self.policy = policy
-        self.mismatches = 0
-        """Closing brackets of the wrong kind."""
-        self._mismatch = mismatch
-        self.has_duplicates = False
+        super().__init__(text, at, policy, keeps_spans=keeps_spans, mismatch=mismatch)
         self._piece = at
         """Where the member or item begins that is being read, with the comma before it."""
-        self.bare_strings = 0
-        """Strings without quotes: in running text a sign that this is no value."""
         self._quote = '"'
-        self.root: JsonValue = None
-        self._pairs: list[tuple[int, int]] = []
-        """Where each object and array begins, and where what follows it does."""
-        self._keys: list[str | int] = []
-        self._spans: dict[tuple[int, str | int], Span] | None = {} if keeps_spans else None
 
     # ---------------------------------------------------------------- structure
 
     def scan(self) -> JsonValue:
         """The object or array here. Raises `UnreadableError`."""
         self._open(self.text[self.at], None)
+        self._read_open()
+        return self.root
+
+    def _read_open(self) -> None:
+        """Read on until all that is open is closed."""
         while self._stack:
             top = self._stack[-1][0]
             if type(top) is dict:
-                self._member(cast("dict[str, JsonValue]", top))
-            else:
+                if not self._plain_members(cast("dict[str, JsonValue]", top)):
+                    self._member(cast("dict[str, JsonValue]", top))
+            elif not self._plain_items(top):
                 self._item(top)
-        return self.root
 
     def scan_members(self) -> JsonValue:
         """The members of an object whose braces are missing."""
         self._note("brackets_added", self.at, self.at, "{")
         self.root = {}
         self._stack.append((self.root, self.at))
-        while self._stack:
-            self._member(cast("dict[str, JsonValue]", self._stack[-1][0]))
+        self._objects = 1
+        self._read_open()
         return self.root
 
     def scan_string(self, behind: re.Pattern[str]) -> JsonValue:
@@ -141,67 +98,13 @@ class Scanner(StringReader):
         self.root = value
         return value
 
-    def _open(self, char: str, key: str | int | None) -> None:
-        if len(self._stack) >= MAX_DEPTH:
-            raise TooDeepError(f"the text nests deeper than {MAX_DEPTH} levels", self.at)
-        value: Any = {} if char == "{" else []
-        if not self._stack:
-            self.root = value
-        else:
-            self._put(value, cast("str | int", key), self.at)
-            self._keys.append(cast("str | int", key))
-        self._stack.append((value, self.at))
-        self.at += 1
-
-    def _put(self, value: JsonValue, key: str | int, start: int) -> None:
-        top = self._stack[-1][0]
-        if type(top) is list:
-            cast("list[JsonValue]", top).append(value)
-        else:
-            self._set(cast("dict[str, JsonValue]", top), cast("str", key), value, start)
-        if self._spans is not None:
-            self._spans[id(cast("object", top)), key] = (start, self.at)
-
-    def _set(self, top: dict[str, JsonValue], key: str, value: JsonValue, start: int) -> None:
-        if key in top:
-            self.has_duplicates = True
-            if self.policy.duplicate_keys == "refuse":
-                raise UnreadableError(f"the name {key!r} stands twice in one object", start)
-            if self.policy.duplicate_keys == "first":
-                return
-        top[key] = value
-
-    def _close(self) -> None:
-        value, start = self._stack.pop()
-        self._pairs.append((start, self.at))
-        if self._keys:
-            key = self._keys.pop()
-            if self._spans is not None:
-                self._spans[id(self._stack[-1][0]), key] = (start, self.at)
-        del value
-
-    def _plain_member(self, top: dict[str, JsonValue]) -> bool:
-        """Take a member whose name and value hold nothing that needs a second look; whether there was one."""
-        match = _PLAIN_MEMBERS[self._quote].match(self.text, self.at)
-        if match is None or (match[1] == ",") != bool(top) or len(self._stack) < 2 or match[3] in top:
-            return False
-        if self._quote == "'":
-            self._note("quotes_replaced", match.start(2), match.end(2), f'"{match[3]}"')
-            if match[4]:
-                self._note("quotes_replaced", match.start(4), match.end(4), f'"{match[5]}"')
-        self.at = match.end()
-        if match[4]:
-            self._put(match[5], match[3], match.start(4))
-        else:
-            self._put(cast("Word", word_value(match[6])).value, match[3], match.start(6))
-        return True
-
     def _member(self, top: dict[str, JsonValue]) -> None:
-        if self._plain_member(top):
-            return
         char = self._separator(bool(top))
         if char == "" or char in "}]":
             self._closer(char, "}")
+            return
+        start = self.at
+        if self._plain_members(top, is_separated=True) or self.at != start:
             return
         self._quote = "'" if char == "'" else '"'
         key = self._plain_named(top) if char in "\"'" else None
@@ -229,18 +132,18 @@ class Scanner(StringReader):
 
     def _item(self, top: list[JsonValue]) -> None:
         char = self._separator(bool(top))
+        start = self.at
         if char == "" or char in "}]":
             self._closer(char, "]")
         elif char in "{[":
             self._open(char, len(top))
+        elif self._plain_items(top, is_separated=True) or self.at != start:
+            return
         elif char in "\"'" and (match := _PLAIN_ITEM[char].match(self.text, self.at)) is not None:
-            start, self.at = self.at, match.end()
+            self.at = match.end()
             if char == "'":
                 self._note("quotes_replaced", start, self.at, f'"{match[1]}"')
             self._put(match[1], len(top), start)
-        elif self._spans is None and char.isdigit() and (run := _INTEGERS.match(self.text, self.at)) is not None:
-            top += map(int, run[0].split(","))
-            self.at = run.end()
         elif char == '"' and NAME.match(self.text, self.at):
             self._name_in_array(top)
         else:
@@ -259,35 +162,10 @@ class Scanner(StringReader):
         self._close()
 
     def _closer(self, char: str, wanted: str) -> None:
-        if char == wanted:
-            self.at += 1
-            self._close()
-        elif char == "":
+        if char:
+            self._end(char, wanted)
+        else:
             self._cut_off(None, "closer", self.at)
-        else:
-            self.mismatches += 1
-            self._mismatched(char, wanted)
-
-    def _mismatched(self, char: str, wanted: str) -> None:
-        if self._mismatch == "drop":
-            if char == "]" and self.text[self.at - 1] != "]":
-                raise UnreadableError("a closing bracket has no opening one, and both may be missing", self.at)
-            self._note("bracket_removed", self.at, self.at + 1, "")
-            self.at += 1
-        elif self._mismatch == "add" and self._is_open(char):
-            top = self._stack[-1][0]
-            if wanted == "]" and len(top) == 1 and type(top[0]) is list:
-                raise UnreadableError("an array in an array does not end, or begins twice", self.at)
-            self._note("bracket_added", self.at, self.at, wanted)
-            self._close()
-        else:
-            self._note("bracket_replaced", self.at, self.at + 1, wanted)
-            self.at += 1
-            self._close()
-
-    def _is_open(self, closer: str) -> bool:
-        wanted = dict if closer == "}" else list
-        return any(type(value) is wanted for value, _ in reversed(self._stack))
 
     def _cut_off(self, key: str | int | None, kind: CutKind, start: int) -> None:
         """The text ends here: what is open is closed."""
@@ -339,6 +217,23 @@ class Scanner(StringReader):
             if wants_comma:
                 self._piece = self.text.index(",", plain.start())
             return self.text[self.at]
+        gap = cast("re.Match[str]", _GAP.match(self.text, self.at))
+        char = self.text[gap.end() : gap.end() + 1]
+        if char not in _GAP_GOES_ON:
+            self.at = gap.end()
+            runs = [gap.span(1)] if gap[1] else []
+        else:
+            char, runs = self._long_gap()
+        self._piece = runs[0][0] if runs and wants_comma else self.at
+        if not char or char in "}]":
+            for start, end in runs:
+                self._note("comma_removed", start, end, "")
+        elif len(runs) != 1 or not wants_comma or self.text[slice(*runs[0])] != ",":
+            self._mend_commas(runs, wants_comma)
+        return char
+
+    def _long_gap(self) -> tuple[str, list[tuple[int, int]]]:
+        """Past commas, comments and ellipses: the character behind them, and the runs of commas."""
         runs: list[tuple[int, int]] = []
         while True:
             char = self._space()
@@ -353,13 +248,7 @@ class Scanner(StringReader):
                 break
         if char == "`" and self._is_fence():
             char = ""
-        self._piece = runs[0][0] if runs and wants_comma else self.at
-        if not char or char in "}]":
-            for start, end in runs:
-                self._note("comma_removed", start, end, "")
-        elif len(runs) != 1 or not wants_comma or self.text[slice(*runs[0])] != ",":
-            self._mend_commas(runs, wants_comma)
-        return char
+        return char, runs
 
     def _mend_commas(self, runs: list[tuple[int, int]], wants_comma: bool) -> None:
         if wants_comma and not runs:
@@ -431,7 +320,7 @@ class Scanner(StringReader):
                 self.cuts[-1] = ((*self._keys, key), "string")
                 self._end_all()
             return
-        word = _STRICT_WORD.match(self.text, start)
+        word = STRICT_WORD.match(self.text, start)
         if word is not None:
             found = word_value(word[0])
             nothing_behind = self._continues(word.end())
@@ -509,7 +398,7 @@ class Scanner(StringReader):
             raise UnreadableError("a quote stands in a text without quotes", start)
         if _CODE.match(word) or word.count("(") != word.count(")"):
             raise UnreadableError("code stands where a value should", start)
-        if _LONG_NUMBER.fullmatch(word):
+        if LONG_NUMBER.fullmatch(word):
             raise UnreadableError("a number is too long to be read, or not whole", start)
         self.bare_strings += 1
         self._note("quotes_added", start, self.at, quoted(word))
@@ -547,8 +436,7 @@ class Scanner(StringReader):
 
     def repairs(self) -> tuple[Repair, ...]:
         """The edits as values."""
-        edits = sorted(self.edits, key=_place) if self.edits else ()
-        return tuple([_repair(self.text, kind, start, end, after) for kind, start, end, after in edits])
+        return repairs_of(self.text, self.edits)
 
     def span_of(self, path: Path) -> Span:
         """Where the piece at a path stands; the nearest piece around it where there is none."""

@@ -156,7 +156,8 @@ class StringReader:
             if at >= len(text) or text[at] == "\\":
                 return self._unclosed(start, inner)
             if opening == '"' and inner:
-                embedded = _embedded(text[counted:at], embedded)
+                if embedded:
+                    embedded = _embedded(text[counted:at], embedded)
                 counted = at
             if not embedded and self._ends(at, behind, opening, inner):
                 break
