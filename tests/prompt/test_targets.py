@@ -12,14 +12,13 @@ from portable_llm import (
     CacheHint,
     Client,
     InvalidRequestError,
-    Prompt,
     PromptError,
     PromptVariableError,
     assistant,
     user,
 )
 from portable_llm._plan import make_plan
-from portable_llm.prompt import Section, parse
+from portable_llm.prompt import Prompt, Section, parse
 from portable_llm.providers import provider
 from portable_llm.providers._target import Target
 from portable_llm.testing import FakeServer, fixed
