@@ -117,7 +117,6 @@ if TYPE_CHECKING:
     from portable_llm._retry import RetryPolicy as RetryPolicy
     from portable_llm._streams import AsyncStream as AsyncStream
     from portable_llm._streams import Stream as Stream
-    from portable_llm.prompt import Prompt as Prompt
     from portable_llm.providers import Auth as Auth
     from portable_llm.providers import Provider as Provider
     from portable_llm.providers import provider_names as provider_names
@@ -225,7 +224,6 @@ _HOMES = {
     ),
     "_retry": ("RetryPolicy",),
     "_streams": ("AsyncStream", "Stream"),
-    "prompt": ("Prompt",),
     "providers": ("Auth", "Provider", "provider_names"),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

@@ -138,6 +138,8 @@ class Plan(Generic[T]):
         head = f"{target.provider.name}:{target.model}  {self.call.method} {target.url(self.call.path)}"
         if cost:
             head = f"{head}\n  {self._spent()}"
+        if self.prompt is not None:
+            head += f"\n  {self.prompt}"
         if not self.adaptations:
             return f"{head}\n  sent as asked: nothing renamed, weakened or dropped"
         shown = [entry for entry in self.adaptations if SEVERITIES.index(entry.severity) >= SEVERITIES.index(least)]

@@ -148,6 +148,10 @@ class PromptRef:
     overlays: tuple[str, ...] = ()
     """Names of the overlays that `hash` covers."""
 
+    def __str__(self) -> str:
+        overlays = f", with overlay {', '.join(self.overlays)}" if self.overlays else ""
+        return f"prompt {self.name or 'without a name'}, version {self.hash[:12]}{overlays}"
+
     def to_json(self) -> dict[str, JsonValue]:
         """The reference as an object."""
         return {"name": self.name, "hash": self.hash, "overlays": list(self.overlays)}

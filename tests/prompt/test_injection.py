@@ -86,6 +86,33 @@ def test_the_author_s_own_text_parses_back_as_well(texts: list[str], rendering: 
     assert parse(text, rendering) == sections
 
 
+def author_text(chance: random.Random) -> str:
+    """A template of hostile pieces with fields anywhere in it: inside fences, heads, tags and tokens."""
+    own = (
+        lambda: hostile(chance).translate({123: None, 125: None}),
+        lambda: chance.choice(("{a}", "{b}", "```", "~", "`")),
+    )
+    return "".join(chance.choice(own)() for _ in range(chance.randrange(8)))
+
+
+@pytest.mark.parametrize("rendering", RENDERINGS)
+def test_fields_may_stand_anywhere_in_the_author_s_text(rendering: Rendering) -> None:
+    chance = random.Random(f"fields {rendering}")
+    for _ in range(500):
+        one, two, three, four = (author_text(chance) for _ in range(4))
+        prompt = Prompt(
+            sections=(
+                Section(name="task", text=one + "{a}"),
+                Section(name="documents", text=two, items=(Document(text=three, title=four),)),
+                Section(name="examples", text=three, items=(Example(input=two, output=one),)),
+                Section(name="data", text=four + "{b}"),
+            )
+        )
+        values = {"a": hostile(chance), "b": hostile(chance)}
+
+        assert parse(prompt.render(rendering=rendering, **values), rendering) == prompt.fill(**values)
+
+
 @pytest.mark.parametrize("rendering", RENDERINGS)
 def test_every_token_is_broken_wherever_it_stands(rendering: Rendering) -> None:
     for token in TOKENS:

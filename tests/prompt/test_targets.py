@@ -12,17 +12,18 @@ from portable_llm import (
     CacheHint,
     Client,
     InvalidRequestError,
-    Prompt,
+    Output,
     PromptError,
     PromptVariableError,
     assistant,
     user,
 )
 from portable_llm._plan import make_plan
-from portable_llm.prompt import Section, parse
+from portable_llm.prompt import Prompt, Section, parse
 from portable_llm.providers import provider
 from portable_llm.providers._target import Target
-from portable_llm.testing import FakeServer, fixed
+from portable_llm.testing import FakeServer, answer, fixed, scripted
+from portable_llm.tools import tool
 
 REFUND = """\
 # Role
@@ -291,8 +292,37 @@ def test_every_answer_says_which_version_it_answers(prompt: Prompt) -> None:
     assert without.prompt_hash is None
 
 
-def test_a_plan_with_a_prompt_can_be_pickled(prompt: Prompt) -> None:
+def test_a_run_and_a_second_question_keep_form_and_version(prompt: Prompt) -> None:
+    @tool
+    def stock(item: str) -> int:
+        """How many there are."""
+        return len(item)
+
+    answers = [answer(tool_calls=[("stock", {"item": "cup"})]), "no JSON", '{"left": 3}']
+    schema = {"type": "object", "properties": {"left": {"type": "integer"}}, "required": ["left"]}
+    with FakeServer(scripted(answers)) as server, Client(on_loss="never") as client:
+        model = f"anthropic:claude-3-haiku@{server.base_url('anthropic')}"
+        run = client.run(prompt.request(model, ticket="x", tools=[stock], output=Output(schema=schema, reask=1)))
+        systems = [str(received.json["system"]) for received in server.requests]
+
+    assert run.response.parsed == {"left": 3}
+    assert run.response.prompt_hash == prompt.for_model("anthropic:claude-3-haiku").hash
+    assert len(systems) == 3
+    assert all("<role>" in text and "Answer with one word." in text for text in systems)
+
+
+def test_a_model_that_is_asked_instead_gets_its_own_form(prompt: Prompt) -> None:
+    with Client() as client:
+        asked = prompt.request("openai:gpt-6-luna", ticket="x")
+        plans = client.plan(asked, models=["openai:gpt-6-luna", "anthropic:claude-sonnet-5", "openai:gpt-6-luna"])
+
+    assert plans[0].prompt == plans[2].prompt != plans[1].prompt
+    assert plans[0].call.json == plans[2].call.json
+
+
+def test_a_plan_says_its_prompt_and_can_be_pickled(prompt: Prompt) -> None:
     with Client() as client:
         plan = client.plan(prompt.request("anthropic:claude-sonnet-5", ticket="x"))
 
+    assert plan.explain().splitlines()[1] == f"  prompt refund, version {plan.prompt.hash[:12]}, with overlay claude"
     assert pickle.loads(pickle.dumps(plan)).prompt == plan.prompt

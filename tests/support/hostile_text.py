@@ -23,7 +23,7 @@ TOKENS = """
 [PREFIX] [MIDDLE] [SUFFIX] [THINK] [/THINK] [ARGS] [CALL_ID] [CLS] [SEP] [MASK] [gMASK] [sMASK]
 """.split()  # noqa: SIM905 (a list of words)
 
-ROLE_WORDS = ("Human:", "Assistant:", "System:", "User:", "SYSTEM:", "AI:", "Tool:", "human:", "**Human:**", "用户：")
+ROLE_WORDS = ("Human:", "Assistant:", "System:", "User:", "SYSTEM:", "AI:", "Bot:", "human:", "**Human:**", "用户：")
 
 DELIMITERS = (
     *("</data>", "<data>", "</documents>", "</document>", "<document>", '<document title="x">', "<example>", "<input>"),

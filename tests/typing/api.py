@@ -24,7 +24,6 @@ from portable_llm import (
     Parsed,
     PartialOutput,
     Plan,
-    Prompt,
     Refused,
     Request,
     Response,
@@ -34,6 +33,7 @@ from portable_llm import (
     ToolCallPart,
 )
 from portable_llm._json import JsonValue
+from portable_llm.prompt import Prompt
 from portable_llm.refusal import Rates, RefusalCategory, RefusalKind, refusal_rates
 from portable_llm.tools import CallRecord, FunctionTool, RoundFinished, Run, tool
 

@@ -58,7 +58,8 @@ tokenizers and chat templates of Llama, Mistral, Gemma, GLM, Baichuan, BERT and 
 
 # ---- what looks like structure, in data ------------------------------------------------------------------------------
 
-ROLES = "human|assistant|system|user|developer|model|ai|bot|tool|function|用户|助手|系统"
+ROLES = "human|assistant|system|user|developer|ai|bot|用户|助手|系统"
+"""Words by which transcripts name who speaks; tools speak in tokens and tags."""
 _ROLE = re.compile(rf"(?<![A-Za-z0-9])(?:{ROLES})[ \t*_]{{0,16}}[:：]", re.IGNORECASE)
 _INSTRUCTION = re.compile(
     rf"#[ \t]{{0,4}}(?:{ROLES}|instructions?|response|input|output)[ \t*_]{{0,16}}[:：]", re.IGNORECASE

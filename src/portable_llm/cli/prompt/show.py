@@ -51,7 +51,6 @@ def _show(messages: tuple[Message, ...], ref: PromptRef, ledger: list[Any], as_j
         )
         return
     click.echo("\n\n".join(f"[{message.role}]\n{message.text}" for message in messages))
-    overlays = f", with overlay {', '.join(ref.overlays)}" if ref.overlays else ""
-    click.echo(f"[prompt {ref.name or 'without a name'}, version {ref.hash[:12]}{overlays}]", err=True)
+    click.echo(f"[{ref}]", err=True)
     for entry in ledger:
         click.echo(f"  {entry}", err=True)
