@@ -161,7 +161,7 @@ def test_the_suite_s_judges_stand_beside_the_library() -> None:
 
 
 def test_importing_the_client_is_cheap() -> None:
-    heavy = "pydantic httpx2 httpx tiktoken jsonschema referencing regex asyncio.tasks"
+    heavy = "pydantic httpx2 httpx tiktoken genai_prices portable_llm.tokens jsonschema referencing regex asyncio.tasks"
     code = f"import sys; from portable_llm import Client; print([m for m in {heavy!r}.split() if m in sys.modules])"
 
     environment = {**os.environ, "PYTHONPATH": str(SOURCE.parent)}

@@ -10,6 +10,7 @@ import pytest
 from portable_llm import AsyncClient, Client, ConfigurationError, NotFoundError, Tool, UnreadableAnswerError, request
 from portable_llm._counting import count_tokens
 from portable_llm._exchange import Link
+from portable_llm._http import Send
 from portable_llm._plan import make_plan
 from portable_llm.providers._target import load_settings
 from portable_llm.testing import FakeServer, answer, echo
@@ -88,6 +89,22 @@ def test_a_provider_that_cannot_count_is_a_clear_error(model: str) -> None:
         pytest.raises(ConfigurationError, match=r"has no endpoint that counts tokens; .*plan"),
     ):
         client.count_tokens(model, "Hello")
+
+
+def test_the_cloud_that_hands_a_protocol_on_takes_the_request_as_it_is() -> None:
+    """Vertex AI: `:countTokens` of the model, without the field around the request that the vendor's own API wants."""
+    made = make_plan(
+        request("vertex:gemini-2.5-flash@https://e.test/v1", "Hello"),
+        load_settings(environ={}).resolve("vertex:gemini-2.5-flash@https://e.test/v1"),
+    )
+
+    steps, count = play(count_tokens(made, Link(key="k")), reply(200, json={"totalTokens": 3}))
+
+    sent = next(step for step in steps if isinstance(step, Send))
+    assert sent.url.split("?")[0].endswith("/models/gemini-2.5-flash:countTokens")
+    assert b'"contents"' in sent.body
+    assert b"generateContentRequest" not in sent.body
+    assert count.tokens == 3
 
 
 def plan_for(model: str) -> Any:

@@ -22,6 +22,7 @@ from portable_llm import (
     Request,
     Response,
     RetryPolicy,
+    Tool,
     Usage,
     request,
     user,
@@ -31,6 +32,8 @@ from portable_llm._http import Send
 from portable_llm._plan import Plan, make_plan
 from portable_llm._spending import Limits
 from portable_llm.providers._target import load_settings
+from portable_llm.testing import FakeServer, scripted
+from portable_llm.testing import answer as answering
 from portable_llm.testing._script import play, reply
 from portable_llm.tokens import Cost, cost_of
 from portable_llm.tokens import _prices as prices
@@ -364,3 +367,29 @@ def test_a_response_can_be_priced() -> None:
     assert isinstance(response, Response)
 
     assert cost_of(response.usage, "openai", "gpt-4o-mini") == made.cost_of(response.usage)
+
+
+def test_a_run_pays_for_all_its_rounds_from_one_purse() -> None:
+    """The first round is cheap enough, and the second would exceed what is left."""
+    calls = [answering(tool_calls=[("look", {})], usage=Usage(input_tokens=400, output_tokens=400))] * 5
+    look = Tool(name="look", description="Looks.")
+    with (
+        FakeServer(scripted(calls)) as server,
+        Client(api_keys={"openai": "k"}, base_urls={"openai": server.base_url("openai")}) as client,
+        pytest.raises(BudgetError, match=r"after \$0\.0003 already spent") as caught,
+    ):
+        client.run(MODEL, "Look", tools=[look], handlers={"look": lambda: 1}, max_output_tokens=400, max_cost="0.00045")
+
+    assert len(server.requests) == 1
+    assert caught.value.run is not None
+    assert len(caught.value.run.rounds) == 1
+
+
+def test_a_fallback_pays_from_the_same_purse() -> None:
+    declined = answering(refusal="No.", usage=Usage(input_tokens=400, output_tokens=400))
+    with (
+        FakeServer(scripted([declined] * 3)) as server,
+        Client(api_keys={"openai": "k"}, base_urls={"openai": server.base_url("openai")}) as client,
+        pytest.raises(BudgetError, match="already spent"),
+    ):
+        client.chat(MODEL, "Hello", fallback=["openai:gpt-4.1-nano"] * 2, max_output_tokens=400, max_cost="0.0004")

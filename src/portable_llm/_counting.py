@@ -7,7 +7,7 @@ would be sent, less what is about the answer. Paths and fields: wire facts 2026-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -17,10 +17,13 @@ from portable_llm._http import Exchange, HttpCall, HttpReply
 from portable_llm._json import JsonValue, dump_json, load_json
 from portable_llm._plan import Plan
 from portable_llm.providers._target import Target
-from portable_llm.tokens import TokenCount
 
 if TYPE_CHECKING:
-    from portable_llm._request import Request
+    from typing_extensions import Unpack
+
+    from portable_llm._messages import Message
+    from portable_llm._request import Options, Request
+    from portable_llm.tokens import TokenCount
 
 Body: TypeAlias = Mapping[str, Any]
 Counting: TypeAlias = Callable[[Plan[Any], Link], Exchange[int]]
@@ -32,6 +35,8 @@ def count_tokens(plan: Plan[Any], link: Link) -> Exchange[TokenCount]:
     Raises `ConfigurationError` where it has no such endpoint, `UnreadableAnswerError` for an answer without a number,
     and whatever else a call may raise.
     """
+    from portable_llm.tokens import TokenCount  # here: a client that counts nothing does not pay for it
+
     counting = _counting_of(plan.target)
     if counting is None:
         raise ConfigurationError(
@@ -56,7 +61,9 @@ def _counting_of(target: Target) -> Counting | None:
     engine = provider.capabilities.spelling.get("tokens/count")
     if engine is not None:
         return _ENGINES.get(engine)
-    return _PROTOCOLS.get(provider.wire) if provider.lists_models or provider.wire not in _NEEDS_VENDOR else None
+    return (_PROTOCOLS if provider.lists_models or provider.wire == "bedrock-converse" else _HANDED_ON).get(
+        provider.wire
+    )
 
 
 # ---- one call --------------------------------------------------------------------------------------------------------
@@ -99,6 +106,7 @@ _RESPONSES_FIELDS = (
     *("model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning"),
     *("previous_response_id", "conversation", "truncation"),
 )
+_GENERATE_FIELDS = ("contents", "systemInstruction", "tools", "generationConfig")
 _CONVERSE_FIELDS = ("messages", "system", "toolConfig")
 
 
@@ -126,6 +134,13 @@ def _gemini(plan: Plan[Any], link: Link) -> Exchange[int]:
     return _number(answer, "totalTokens", plan.target)
 
 
+def _gemini_hosted(plan: Plan[Any], link: Link) -> Exchange[int]:
+    """The cloud takes the request as it is."""
+    path = f"{plan.call.path.partition(':')[0]}:countTokens"
+    answer = yield from _ask(plan.target, path, _of(_sent(plan), _GENERATE_FIELDS), link)
+    return _number(answer, "totalTokens", plan.target)
+
+
 def _converse(plan: Plan[Any], link: Link) -> Exchange[int]:
     path = f"{plan.call.path.rpartition('/')[0]}/count-tokens"
     body = {"input": {"converse": _of(_sent(plan), _CONVERSE_FIELDS)}}
@@ -139,8 +154,8 @@ _PROTOCOLS: Mapping[str, Counting] = {
     "gemini": _gemini,
     "bedrock-converse": _converse,
 }
-_NEEDS_VENDOR = ("anthropic-messages", "gemini")
-"""Hosts that hand these on keep counting at another address, or not at all."""
+_HANDED_ON: Mapping[str, Counting] = {"gemini": _gemini_hosted}
+"""The same at hosts that hand a protocol on: most count at another address, or not at all."""
 
 
 # ---- engines ---------------------------------------------------------------------------------------------------------
@@ -181,7 +196,12 @@ class TokenCounting:
     """`count_tokens` of `Client`."""
 
     def count_tokens(
-        self: Any, what: str | Request[Any], messages: Any = None, *, output: Any = None, **options: Any
+        self: Any,
+        what: str | Request[Any],
+        messages: str | Message | Sequence[Message] | None = None,
+        *,
+        output: Any = None,
+        **options: Unpack[Options],
     ) -> TokenCount:
         """How many input tokens the provider itself counts: one call, free at most providers, and nothing is answered.
 
@@ -196,7 +216,12 @@ class AsyncTokenCounting:
     """`count_tokens` of `AsyncClient`."""
 
     async def count_tokens(
-        self: Any, what: str | Request[Any], messages: Any = None, *, output: Any = None, **options: Any
+        self: Any,
+        what: str | Request[Any],
+        messages: str | Message | Sequence[Message] | None = None,
+        *,
+        output: Any = None,
+        **options: Unpack[Options],
     ) -> TokenCount:
         """How many input tokens the provider itself counts; as `Client.count_tokens`."""
         plan = self.plan(what, messages, output=output, **options)

@@ -35,6 +35,7 @@ from portable_llm import (
 from portable_llm._json import JsonValue
 from portable_llm.prompt import Prompt
 from portable_llm.refusal import Rates, RefusalCategory, RefusalKind, refusal_rates
+from portable_llm.tokens import Cost, TokenCount
 from portable_llm.tools import CallRecord, FunctionTool, RoundFinished, Run, tool
 
 
@@ -94,6 +95,11 @@ def refusals(client: Client, response: Response[Any]) -> None:
     assert_type(asked, Response[Invoice])
     request = portable_llm.request("openai:gpt", "Hello", output=Invoice)
     assert_type(client.chat(request, on_refusal="raise"), Response[Invoice])
+    assert_type(client.chat(request, max_cost="0.01", max_input_tokens=100), Response[Invoice])
+    assert_type(client.plan(request).tokens, TokenCount)
+    assert_type(client.plan(request).cost, Cost)
+    assert_type(client.count_tokens(request), TokenCount)
+    assert_type(client.count_tokens("openai-responses:gpt", "Hello", temperature=0), TokenCount)
     assert_type(client.send(client.plan(request), soft_refusals="never"), Response[Invoice])
     assert_type(client.stream(request, clarification="It is homework."), Stream[Invoice])
     assert_type(refusal_rates([response]), Rates)
@@ -126,6 +132,7 @@ async def asynchronous(client: AsyncClient) -> None:
         assert_type(stream, AsyncStream[list[str]])
         assert_type(await stream.finish(), Response[list[str]])
     assert_type(await client.request("openai", "/models"), HttpReply)
+    assert_type(await client.count_tokens("openai-responses:gpt", "Hello"), TokenCount)
 
 
 def outcomes_are_an_exact_union(response: Response[Invoice]) -> float | None:

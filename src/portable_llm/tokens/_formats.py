@@ -42,6 +42,8 @@ class ChatFormat:
     """The same, where there is a system message too."""
     tools_forced: float | None = None
     """The same, where a call is forced."""
+    named: float = 0
+    """On top, where a certain call is forced."""
     tools_spread: float = 0
     """How far it may be off."""
     tool: float = 0
@@ -80,15 +82,16 @@ _GPT = ChatFormat(
     tool_style="typescript",
     tools=9,
     tools_with_system=5,
+    named=16,
     tools_spread=10,
     tool_share=0.25,
     call=6,
     result=2,
-    call_spread=4,
+    call_spread=7,
     output=8,
     source="OpenAI cookbook, How to count tokens with tiktoken; recorded usage figures, 2026-11-24",
 )
-_GPT_RESPONSES = replace(_GPT, tools=3, tools_with_system=None, tools_forced=13, tools_spread=10)
+_GPT_RESPONSES = replace(_GPT, tools=3, tools_with_system=None, tools_spread=12)
 _GPT_REASONING = replace(
     _GPT, request=2, assistant=2, tools=90, tools_with_system=None, call_spread=6, source=_RECORDED
 )

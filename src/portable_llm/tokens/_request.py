@@ -24,7 +24,7 @@ from portable_llm._messages import (
     UnknownPart,
     UriPart,
 )
-from portable_llm._request import Reasoning, Request
+from portable_llm._request import NamedTool, Reasoning, Request
 from portable_llm.tokens._count import ZERO, Measure, TokenCount
 from portable_llm.tokens._media import measure_media
 from portable_llm.tokens._tokenizers import Tokenizer, tokenizer, tokenizer_of
@@ -108,6 +108,8 @@ def _measure_tools(request: Request[Any], chosen: Tokenizer) -> Measure:
         tokens = style.tools_with_system
     if style.tools_forced is not None and request.tool_choice not in (None, "auto", "none"):
         tokens = style.tools_forced
+    if isinstance(request.tool_choice, NamedTool):
+        tokens += style.named
     if style.tool_style == "typescript":
         written = chosen.measure(tools_as_typescript(request.tools))
     else:
