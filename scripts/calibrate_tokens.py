@@ -32,7 +32,7 @@ ONE_SIDED = 0.95
 _MAY_BE_NEGATIVE = ("vietnamese", "latin/accents", "digits/threes", "punctuation/unspaced", "foreign/1", "foreign/4")
 
 DERIVED: Mapping[str, tuple[str, Mapping[str, float], float, str]] = {
-    "claude": ("gemini", {"": 1.08}, 0.06, "recorded usage of Claude 3 to 4.6 against Gemma's vocabulary"),
+    "claude": ("gemini", {"": 1.08}, 0.08, "recorded usage of Claude 3 to 4.6 against Gemma's vocabulary"),
     "claude-new": (
         "gemini",
         {"": 1.10, "english": 1.47, "latin": 1.40, "code": 1.15},

@@ -45,8 +45,8 @@ SOURCE = Path(portable_llm.__file__).parent
 ROOMS = """
     _json _errors _adaptation _messages _request _response _events _capabilities _listing _http _frames _eventstream
     schema output refusal tokens prompt _calls wire providers history _adapt _plan _spending _shorten _handoff _stream
-    _learning _retry _limits _exchange _fallback tools _loop transport journal telemetry _streams _run_streams _runs _client batch testing
-    conformance audit cli
+    _learning _retry _limits _exchange _fallback _counting tools _loop transport journal telemetry _streams _run_streams
+    _runs _client batch testing conformance audit cli
 """.split()  # noqa: SIM905 (an order is easier to read and to merge in lines)
 HTTP_LIBRARIES = {"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "requests", "urllib3", "socket", "ssl"}
 # The fake server is a server; it listens and never calls anybody.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 from portable_llm import _exchange as exchange
 from portable_llm import _fallback as fallback
 from portable_llm._adaptation import LossPolicy, OnLoss, loss_policy
+from portable_llm._counting import AsyncTokenCounting, TokenCounting
 from portable_llm._errors import ConfigurationError, InvalidRequestError
 from portable_llm._http import Credential, HttpCall, HttpReply, Timeouts
 from portable_llm._json import JsonValue, dump_json
@@ -38,6 +39,7 @@ T = TypeVar("T")
 D = TypeVar("D", "SyncDriver", "AsyncDriver")
 
 Messages = str | Message | Sequence[Message]
+Losses = OnLoss | LossPolicy | None
 TokenSource = Callable[[], Credential | Awaitable[Credential]]
 
 
@@ -131,11 +133,7 @@ class _BaseClient(Generic[D]):
         return tuple(routes), policy
 
     def _link(
-        self,
-        target: Target,
-        refusals: RefusalPolicy | None = None,
-        on_loss: OnLoss | LossPolicy | None = None,
-        purse: Purse | None = None,
+        self, target: Target, refusals: RefusalPolicy | None = None, on_loss: Losses = None, purse: Purse | None = None
     ) -> exchange.Link:
         token = self._tokens.get(target.provider.name)
         key = None if token is not None else self._keys.key_for(target)
@@ -225,7 +223,7 @@ def _request_of(
     return request(what, messages, output=output, **cast("Options", options))
 
 
-class Client(ToolRuns, _BaseClient[SyncDriver]):
+class Client(ToolRuns, TokenCounting, _BaseClient[SyncDriver]):
     """Any model of any provider, blocking. Thread-safe; close it, or use it as a context manager.
 
     The options are those of `ClientOptions`; `http_client` may be your own `httpx2.Client` or `httpx.Client`, which is
@@ -418,7 +416,7 @@ def _stream_plan(
     return client._plan(_request_of(what, messages, output, options), stream=True)  # pyright: ignore[reportPrivateUsage]
 
 
-class AsyncClient(AsyncToolRuns, _BaseClient["AsyncDriver"]):
+class AsyncClient(AsyncToolRuns, AsyncTokenCounting, _BaseClient["AsyncDriver"]):
     """Any model of any provider, for `asyncio`; everything else is as in `Client`.
 
     `http_client` may be your own `httpx2.AsyncClient`, `httpx.AsyncClient` or `aiohttp.ClientSession`, or `"aiohttp"`:

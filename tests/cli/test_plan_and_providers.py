@@ -26,6 +26,17 @@ def test_plans_as_json_hold_the_wire_request_and_the_ledger(run):
     assert any(entry["subject"] == "/sampling/seed" for entry in second["adaptations"])
 
 
+def test_a_plan_says_how_many_tokens_it_is_and_what_they_cost(run):
+    ended = run("plan", "openai:gpt-4o", "ollama:llama3.1", "-p", "Hello", "-m", "9")
+    as_json = json.loads(run("plan", "openai:gpt-4o", "ollama:llama3.1", "-p", "Hello", "-m", "9", "--json").out)
+
+    assert re.search(r"8 tokens \((exact, o200k|\d+ to \d+, estimated, o200k)\) in, at most 9 out; ", ended.out)
+    assert "cost unknown: " in ended.out
+    assert as_json[0]["input_tokens"]["tokens"] == 8
+    assert as_json[1]["cost_usd"]["high"] is None
+    assert as_json[1]["cost_usd"]["unknown"]
+
+
 def test_all_providers_are_listed_uncut(run):
     ended = run("providers")
 

@@ -17,7 +17,7 @@ VLLM = row(
         "sampling/top_k": yes(_VLLM, minimum=-1),
         "reasoning/effort": efforts(_VLLM, "none", "medium", note=_SWITCH),
     },
-    spelling=TEMPLATE_THINKING,
+    spelling={**TEMPLATE_THINKING, "tokens/count": "vllm-tokenize"},
     is_self_hosted=True,
     documentation="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
 )  # fmt: skip
@@ -42,7 +42,7 @@ LLAMACPP = row(
         "tools/strict": no(f"llama.cpp {STALE}", "the field is not read; a grammar holds arguments"),
         "reasoning/effort": efforts(f"llama.cpp {STALE}", "none", "medium", note=_SWITCH),
     },
-    spelling={**TEMPLATE_THINKING, "output/dialect": "llama-cpp"},
+    spelling={**TEMPLATE_THINKING, "output/dialect": "llama-cpp", "tokens/count": "llama-cpp-template"},
     is_self_hosted=True,
     documentation="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
 )  # fmt: skip

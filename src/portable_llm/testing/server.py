@@ -25,6 +25,7 @@ from portable_llm._messages import ToolCallPart, ToolResultPart
 from portable_llm._request import Request
 from portable_llm._response import Response
 from portable_llm.providers import provider
+from portable_llm.testing.counting import counted
 from portable_llm.testing.delivery import Answer, Op, answer_of, script_of
 from portable_llm.testing.faults import Fault
 from portable_llm.testing.http1 import BadHttpError, Incoming, Reader, close, deliver, open_streams, read_incoming
@@ -284,7 +285,10 @@ class FakeServer:
     async def _script(self, incoming: Incoming) -> tuple[tuple[Op, ...], bool]:
         route, received, refusal = self._receive(incoming)
         faults = tuple(fault for fault in self._faults if fault.on.is_due(received.number))
-        if route is None:
+        count = counted(incoming.path, received.json) if route is None else None
+        if count is not None:
+            answer = Answer(headers={"content-type": "application/json"}, chunks=(dump_json(count),))
+        elif route is None:
             known = ", ".join(route.path.pattern for route in ROUTES)
             answer = _plain(404, f"nothing is served at {incoming.path}; paths: {known}")
         elif incoming.method != "POST":

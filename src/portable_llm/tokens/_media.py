@@ -151,7 +151,7 @@ def _tile_rule(base: int, tile: int) -> ImageRule:
 
 
 def _patch_rule(factor: float, most: int = 1536) -> ImageRule:
-    return ImageRule(tokens=_patches(factor, most), least=1, most=math.ceil(most * factor), share=0.1, source=_OPENAI)
+    return ImageRule(tokens=_patches(factor, most), least=1, most=math.ceil(most * factor), share=0.5, source=_OPENAI)
 
 
 IMAGES: Mapping[str, ImageRule] = {
@@ -164,7 +164,7 @@ IMAGES: Mapping[str, ImageRule] = {
     "patches-1.72": _patch_rule(1.72),
     "patches-2.46": _patch_rule(2.46),
     "area": ImageRule(
-        tokens=_area(1568, 1600), least=1, most=1600, share=0.1, source="Anthropic docs Vision, 2026-11-24"
+        tokens=_area(1568, 1600), least=1, most=1600, share=0.15, source="Anthropic docs Vision, 2026-11-24"
     ),
     "area-large": ImageRule(
         tokens=_area(2576, 4784),
@@ -174,7 +174,7 @@ IMAGES: Mapping[str, ImageRule] = {
         source="Anthropic docs Vision, high resolution from Claude Opus 4.7, 2026-11-24",
     ),
     "crops": ImageRule(
-        tokens=_crops, least=258, most=258 * 24, share=0.1, source="Gemini API docs Token counting, 2026-11-24"
+        tokens=_crops, least=258, most=258 * 36, share=0.1, source="Gemini API docs Token counting, 2026-11-24"
     ),
     "fixed-1120": ImageRule(
         tokens=lambda size: 1120,
@@ -184,15 +184,15 @@ IMAGES: Mapping[str, ImageRule] = {
         source="Gemini API docs Media resolution: high by default from Gemini 3, 2026-11-24",
     ),
     "patches16": ImageRule(
-        tokens=_cells(16, 1024), least=1, most=65 * 64, share=0.1, source="Pixtral model card, 2026-11-24 (assumed)"
+        tokens=_cells(16, 1024), least=1, most=65 * 64, share=0.5, source="Pixtral model card, 2026-11-24 (assumed)"
     ),
     "unknown": ImageRule(tokens=lambda size: 1000, least=50, most=3000, share=2.0, source="assumed"),
 }
 """By neutral name: a tokenizer's row points at one, a model's fact may name another."""
 
-_PAGE = Measure(1500, 1400, 0, 1500)
+_PAGE = Measure(1000, 1000, 0, 3000)
 """A page of a PDF: its text, and at most vendors its picture as well (Anthropic docs PDF support: 1,500 to 3,000 tokens
-of text a page, and an image; Gemini: 258). Nobody can tell from outside."""
+of text a page, and an image; Gemini: 258). A page may also be empty: nobody can tell without reading it."""
 _SOMETHING = Measure(1000, 1000, 0, 50_000)
 """What stands behind an address or an id: it could be anything."""
 _SECOND_OF_SOUND = 25.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -69,10 +70,10 @@ def _frame(request: Request[Any], chosen: Tokenizer) -> Measure:
     tokens = style.request
     if not _has_system(request):
         tokens += style.without_system
-    if _thinks(request.reasoning):
-        tokens += style.thinking
+    thinking, maybe = _thinking(request.reasoning, style.thinking)
+    tokens += thinking
     open_ended = _OPEN_ENDED if _OPEN_FIELDS.intersection(request.extra) else 0
-    return Measure(tokens, style.spread, 0, style.more + open_ended)
+    return Measure(tokens, style.spread + maybe, 0, style.more + open_ended)
 
 
 _OPEN_ENDED = 50_000
@@ -89,14 +90,19 @@ def _has_system(request: Request[Any]) -> bool:
     return any(message.role == "system" for message in request.messages)
 
 
-def _thinks(reasoning: Reasoning | None) -> bool:
-    return reasoning is not None and (reasoning.effort not in (None, "none") or bool(reasoning.budget_tokens))
+def _thinking(reasoning: Reasoning | None, tokens: float) -> tuple[float, float]:
+    """What thinking adds, and how far that may be off: with an effort alone, some models are told nothing more."""
+    if reasoning is None or not tokens:
+        return 0, 0
+    if reasoning.budget_tokens:
+        return tokens, 0
+    return (0, 0) if reasoning.effort in (None, "none") else (tokens / 2, tokens / 2)
 
 
 def _measure_tools(request: Request[Any], chosen: Tokenizer) -> Measure:
-    if not request.tools:
-        return ZERO
     style = chosen.format
+    if not request.tools or (request.tool_choice == "none" and style.none_drops_tools):
+        return ZERO
     tokens = style.tools
     if style.tools_with_system is not None and _has_system(request):
         tokens = style.tools_with_system
@@ -117,7 +123,12 @@ def _measure_output(request: Request[Any], chosen: Tokenizer) -> Measure:
         return ZERO
     style = chosen.format
     written = chosen.measure(_json_text(schema))
-    return written + Measure(style.output, style.output_spread + written.tokens * style.output_share)
+    spread = style.output_spread + written.tokens * style.output_share
+    return Measure(
+        style.output + written.tokens * style.schema,
+        spread + written.bias * style.schema,
+        written.variance * style.schema,
+    )
 
 
 # ---- messages --------------------------------------------------------------------------------------------------------
@@ -162,12 +173,29 @@ def measure_message(message: Message, chosen: Tokenizer) -> Measure:
     if known is not None:
         return known
     measured = Measure(chosen.format.of_role(message.role))
+    hides_thoughts = message.role == "assistant" and chosen.format.drops_thoughts
     for part in message.parts:
-        measured += _measure_part(part, chosen)
+        if hides_thoughts and isinstance(part, TextPart):
+            measured += chosen.measure(_THOUGHTS.sub("", part.text))
+        else:
+            measured += _measure_part(part, chosen)
+        measured += _measure_state(part)
     if not any(isinstance(part, BlobPart) for part in message.parts):
         # Bytes are cheap to measure and dear to keep.
         _MEMORY.keep(message, chosen, measured)
     return measured
+
+
+_THOUGHTS = re.compile(r"\A.*</think>", re.DOTALL)
+"""As the templates of these models do it: all before the last end of a thought is left out."""
+_STATE_BYTES = 3
+"""Fewest bytes of a token, for opaque state that some providers count and others do not."""
+
+
+def _measure_state(part: Part) -> Measure:
+    """Signatures and encrypted thoughts that travel with a part: from nothing up to their length."""
+    state = getattr(part, "state", None)
+    return Measure(0, 0, 0, len(_json_text(state)) / _STATE_BYTES) if state else ZERO
 
 
 def _measure_part(part: Part | ContentPart, chosen: Tokenizer) -> Measure:

@@ -43,8 +43,8 @@ _ROWS: Mapping[str, _Row] = {
     "llama3": _Row(family="llama3", format="llama3.1"),
     "qwen": _Row(family="qwen", format="chatml"),
     "deepseek-bpe": _Row(family="deepseek-bpe", format="deepseek-chat"),
-    "glm": _Row(family="glm", format="chatml"),
-    "kimi": _Row(family="kimi", format="chatml"),
+    "glm": _Row(family="glm", format="glm"),
+    "kimi": _Row(family="kimi", format="kimi"),
     "nova": _Row(family="nova", format="nova"),
     "grok": _Row(family="grok", format="grok"),
     "command": _Row(family="command", format="command"),
@@ -59,6 +59,8 @@ class Tokenizer:
     name: str
     counter: Counter | None
     """Counts exactly; `None` where the vocabulary is not public or not on this machine."""
+    table: str | None
+    """The public vocabulary, whether it is here or not."""
     family: str
     format: ChatFormat
     images: str
@@ -96,6 +98,7 @@ def tokenizer(name: str, format: str | None = None, images: str | None = None) -
     return Tokenizer(
         name=name,
         counter=counter,
+        table=row.table,
         family=row.family,
         format=FORMATS[format or row.format],
         images=images or row.images,
