@@ -153,6 +153,17 @@ def test_both_clients_may_ask_for_a_summary(server: FakeServer) -> None:
     assert sent(server, 0)[1].endswith("2 turns")
 
 
+def test_a_blocking_client_awaits_no_summary(server: FakeServer) -> None:
+    async def awaited(messages: tuple[Message, ...]) -> str:
+        return ""
+
+    policy = replace(DROP, strategy=Summarise(by=awaited, max_tokens=50))
+    with Client(fit=policy) as client, pytest.raises(ConfigurationError, match=r"function is async.*AsyncClient"):
+        client.chat(model(server), TALK)
+
+    assert server.requests == ()
+
+
 def test_a_limit_on_tokens_holds_for_what_is_left(server: FakeServer) -> None:
     with Client(fit=DROP, max_input_tokens=600) as client:
         client.chat(model(server), TALK)

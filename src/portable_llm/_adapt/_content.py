@@ -135,7 +135,9 @@ def _own_state(
 
 
 def _foreign_state(where: str, origin: Origin | None, context: Context) -> Adaptation:
-    maker = f"{origin.provider}:{origin.model}" if origin else "an unknown maker"
+    # A stored history may say in which format state was written, and not who made it.
+    name = f"{origin.provider}:{origin.model}".removesuffix(":") if origin else ""
+    maker = name if origin and origin.model else f"an unknown maker ({name})" if name else "an unknown maker"
     detail = f"made by {maker}, means nothing to {context.target}: left out, never turned into text"
     return entry(
         "dialogue", f"{where}/state", "dropped", detail, "nobody", source="opaque state is bound to its origin"

@@ -286,7 +286,7 @@ def _outcome(job: Callable[[], object], deadline: float | None) -> object:
     if deadline is not None and time.monotonic() >= deadline:
         return Raised(TimeoutError("not started: the time of the run is over"))
     try:
-        return _forbid_awaitable(job(), "tool")
+        return _forbid_awaitable(job(), "function")
     except Exception as error:
         return Raised(error)
 
