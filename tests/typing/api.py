@@ -16,6 +16,7 @@ from portable_llm import (
     CallCheck,
     Client,
     Finished,
+    Handoff,
     HttpReply,
     Invalid,
     Message,
@@ -30,6 +31,8 @@ from portable_llm import (
     Stream,
     TextDelta,
     ToolCallPart,
+    explain_handoff,
+    history,
 )
 from portable_llm._json import JsonValue
 from portable_llm.refusal import Rates, RefusalCategory, RefusalKind, refusal_rates
@@ -160,3 +163,14 @@ async def runs(client: Client, async_client: AsyncClient) -> None:
             if isinstance(event, RoundFinished):
                 assert_type(event.round.calls, tuple[CallRecord, ...])
         assert_type(events.run, Run[Invoice])
+
+
+def histories(client: Client, stored: str) -> None:
+    found = history.load(stored)
+    assert_type(found, history.History)
+    assert_type(history.repair(found.messages).messages, tuple[Message, ...])
+    assert_type(history.dump(found.messages, "gemini").data, dict[str, JsonValue])
+    assert_type(history.fit(found.messages, 1_000, strategy="drop_oldest"), history.Fitted)
+    assert_type(explain_handoff(found, "openai:gpt-4.1"), Handoff)
+    assert_type(history.explain_handoff(found.messages, "openai:gpt-4.1"), Handoff)
+    assert_type(client.chat("openai:gpt-4.1", found.messages, fit=history.FitPolicy()), Response[None])
