@@ -12,14 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portable_llm import (
+    BlobPart,
     ContextWindowError,
+    Fact,
+    FilePart,
     InvalidRequestError,
     Message,
+    ModelRule,
     Origin,
     ReasoningPart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
+    UnknownPart,
+    UriPart,
     assistant,
     history,
     system,
@@ -28,6 +34,10 @@ from portable_llm import (
 )
 from portable_llm._errors import ConfigurationError
 from portable_llm.history import DropOldest, ElideResults, FitPolicy, Fitted, Summarise, fit, fit_async
+from portable_llm.history._window import window_in
+from portable_llm.providers import provider
+from portable_llm.providers._target import Target
+from portable_llm.wire import wire_format
 from support.growth import calls as work_of
 
 
@@ -139,6 +149,27 @@ def test_large_results_become_notes() -> None:
     assert [(entry.subject, entry.action) for entry in result.adaptations] == [("/messages/2/parts/0", "substituted")]
 
 
+def test_results_of_any_kind_may_be_large() -> None:
+    kinds = (
+        BlobPart(mime_type="image/png", data=b"x" * 500),
+        UriPart(uri="https://a.example/" + "x" * 500),
+        FilePart(id="x" * 500),
+        UnknownPart(raw={"type": "galaxy", "data": "x" * 500}),
+    )
+    for kind in kinds:
+        talk = (user("q"), assistant(call("1")), tool_result("1", kind), user("r"))
+        limit = sum(map(long_count, talk)) - 100
+
+        result = fit(talk, limit, count=long_count, strategy=_ELIDE)
+
+        assert result.messages[2].parts[0] != talk[2].parts[0]
+        assert "result left out" in str(result.messages[2])
+
+
+def long_count(message: Message) -> int:
+    return len(str(message))
+
+
 def test_small_pinned_and_recent_results_stay() -> None:
     talk = (user("q"), assistant(call("1")), tool_result("1", "x" * 99), user("r"))
 
@@ -240,6 +271,25 @@ def test_without_a_cut_reasoning_is_left_alone() -> None:
 def test_a_model_whose_window_is_not_known_is_said() -> None:
     with pytest.raises(InvalidRequestError, match="is not known: give its tokens"):
         fit(TALK, "ollama:some-model-of-tomorrow")
+
+
+def test_windows_come_from_published_tables() -> None:
+    pytest.importorskip("genai_prices")
+
+    assert fit(TALK, "openai:gpt-4o", reserve=2_000).messages == TALK
+    with pytest.raises(ContextWindowError, match="128,000"):
+        fit(TALK, "openai:gpt-4o", reserve=127_999)
+    with pytest.raises(InvalidRequestError, match="not known"):
+        fit(TALK, "openai:some-model-of-tomorrow")
+
+
+def test_a_row_may_say_the_window() -> None:
+    row = provider("ollama").with_(
+        models=(ModelRule(pattern="mine", facts={"context_window": Fact(maximum=9, source="mine", date="2026-11-24")}),)
+    )
+    target = Target(provider=row, model="mine", base_url="http://127.0.0.1:1", is_override=False)
+
+    assert window_in(target.capabilities(wire_format(row.wire).CAPABILITIES), target) == 9
 
 
 def test_tokens_are_counted_where_no_count_is_given() -> None:

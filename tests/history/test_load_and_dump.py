@@ -139,6 +139,47 @@ def test_lists_without_a_body_are_told_apart() -> None:
     assert history.load(GEMINI["contents"]).format == "gemini"
 
 
+_HI = [{"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ({"messages": _HI, "tools": [{"name": "f", "input_schema": {}}]}, "anthropic-messages"),
+        ({"messages": _HI, "tools": [{"type": "function", "function": {"name": "f"}}]}, "openai-chat"),
+        ({"input": _HI, "tools": [{"type": "function", "name": "f"}]}, "openai-responses"),
+        ({"prompt": {"id": "pmpt_1"}, "model": "gpt-4.1"}, "openai-responses"),
+        ({"contents": [], "tools": [{"functionDeclarations": []}]}, "gemini"),
+        ([*_HI, {"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm."}]}], "anthropic-messages"),
+        ([*_HI, {"role": "assistant", "content": [{"type": "thinking", "thinking": []}]}], "openai-chat"),
+        ([*_HI, {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}], "openai-chat"),
+        (
+            [{"type": "reasoning", "summary": []}, {"role": "assistant", "content": [{"type": "refusal"}]}],
+            "openai-responses",
+        ),
+        ([{"role": "user", "content": [{"text": "Hi"}]}], "bedrock-converse"),
+        (
+            {"system": [{"text": "Hm."}], "messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
+            "bedrock-converse",
+        ),
+        (
+            [*_HI, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}],
+            "ollama-chat",
+        ),
+    ],
+)
+def test_each_format_has_its_marks(data: Any, name: str) -> None:
+    assert history.load(data).format == name
+
+
+def test_without_marks_the_meaning_has_to_be_the_same_in_all_formats() -> None:
+    odd = [*_HI, {"role": "assistant", "content": [{"type": "reasoning", "text": "Hm."}]}]
+
+    with pytest.raises(InvalidRequestError, match="could be openai-chat or anthropic-messages"):
+        history.load(odd)
+    assert history.load([{"role": "developer", "content": "Be brief."}]).messages == (system("Be brief."),)
+
+
 def test_formats_beyond_the_four_are_read_where_they_are_named() -> None:
     messages = [{"role": "user", "content": [{"text": "Hello"}]}]
 
@@ -277,6 +318,13 @@ def test_marks_for_the_cache_are_said_to_be_gone() -> None:
 def test_a_history_that_a_format_cannot_say_is_an_error() -> None:
     with pytest.raises(InvalidRequestError, match="no earlier message makes"):
         history.dump((user("Hi"), tool_result("call_9", "12 C")), "gemini")
+
+
+def test_what_json_cannot_hold_is_not_written() -> None:
+    call = ToolCallPart(id="a", name="f", arguments={"x": float("nan")}, raw_arguments="")
+
+    with pytest.raises(InvalidRequestError, match="something JSON cannot"):
+        history.dump((user("Hi"), assistant(call), tool_result("a", "1")), "anthropic-messages")
 
 
 # ---- invariants ------------------------------------------------------------------------------------------------------

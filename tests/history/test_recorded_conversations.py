@@ -18,6 +18,7 @@ import pytest
 
 from portable_llm import (
     Adaptation,
+    BlobPart,
     FilePart,
     InvalidRequestError,
     Message,
@@ -27,6 +28,7 @@ from portable_llm import (
     ToolCallPart,
     ToolResultPart,
     UnknownPart,
+    UriPart,
     history,
 )
 from portable_llm._plan import make_plan
@@ -199,6 +201,10 @@ def _placed(messages: Sequence[Message], *, with_state: bool = False) -> Iterato
                 case ToolResultPart():
                     texts = [inner.text for inner in part.parts if isinstance(inner, TextPart)]
                     yield ("result", (names.get(part.call_id), "".join(texts).removeprefix("Error: "))), place
+                case BlobPart():
+                    yield ("bytes", part.data), place
+                case UriPart():
+                    yield ("address", part.uri), place
                 case ReasoningPart() | UnknownPart() if with_state:
                     yield ("kept", replace(part, origin=None)), place
                 case _:

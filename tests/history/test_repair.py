@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portable_llm import (
+    BlobPart,
     Message,
     Origin,
     ReasoningPart,
@@ -84,6 +85,17 @@ def test_a_result_of_no_call_may_become_words_of_the_user() -> None:
         user("Hi", words),
         assistant("Hello"),
     ]
+
+
+def test_images_of_such_a_result_come_along_with_its_words() -> None:
+    image = BlobPart(mime_type="image/png", data=b"x")
+
+    result = mended(user("Hi"), tool_result("gone", "See:", image), orphans="as_text")
+
+    assert result[0].parts[1:] == (
+        TextPart(text="Result of a tool call that is not in this conversation: See:"),
+        image,
+    )
 
 
 def test_a_second_result_of_a_call_is_left_out() -> None:

@@ -16,6 +16,7 @@ from portable_llm import (
     CallCheck,
     Client,
     Finished,
+    Handoff,
     HttpReply,
     Invalid,
     Message,
@@ -31,6 +32,8 @@ from portable_llm import (
     TextDelta,
     TokenLogprob,
     ToolCallPart,
+    explain_handoff,
+    history,
 )
 from portable_llm._json import JsonValue
 from portable_llm.prompt import Prompt
@@ -177,3 +180,14 @@ def prompts(prompt: Prompt) -> None:
     assert_type(prompt.request("openai:gpt-6-luna", output=Invoice, ticket="x"), Request[Invoice])
     assert_type(prompt.request("openai:gpt-6-luna", output="json"), Request[JsonValue])
     assert_type(prompt.messages(rendering="xml", ticket="x"), tuple[Message, ...])
+
+
+def histories(client: Client, stored: str) -> None:
+    found = history.load(stored)
+    assert_type(found, history.History)
+    assert_type(history.repair(found.messages).messages, tuple[Message, ...])
+    assert_type(history.dump(found.messages, "gemini").data, dict[str, JsonValue])
+    assert_type(history.fit(found.messages, 1_000, strategy="drop_oldest"), history.Fitted)
+    assert_type(explain_handoff(found, "openai:gpt-4.1"), Handoff)
+    assert_type(history.explain_handoff(found.messages, "openai:gpt-4.1"), Handoff)
+    assert_type(client.chat("openai:gpt-4.1", found.messages, fit=history.FitPolicy()), Response[None])
