@@ -20,14 +20,25 @@ from portable_llm.cli._shared import build_request, print_json, read_prompt, req
 @click.option("--stream/--no-stream", default=True, help="Show the text as it comes.")
 @click.option("--on-loss", type=click.Choice(["advisory", "checked", "lost", "changed", "never"]), default="changed",
               show_default=True, help="Refuse the request from this severity up.")  # fmt: skip
+@click.option("--max-cost", metavar="DOLLARS", help="Refuse a request that could cost more.")
+@click.option("--max-input-tokens", type=click.IntRange(min=0), help="Refuse a request that could be longer.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole response as JSON.")
-def command(model: str, prompt: str | None, stream: bool, on_loss: Any, as_json: bool, **options: Any) -> int:
+def command(
+    model: str,
+    prompt: str | None,
+    stream: bool,
+    on_loss: Any,
+    max_cost: str | None,
+    max_input_tokens: int | None,
+    as_json: bool,
+    **options: Any,
+) -> int:
     """Ask MODEL (provider:model, provider:model@base_url or an alias) and print its answer.
 
     Without PROMPT, or with -, the prompt is read from standard input.
     """
     asked = build_request(model, read_prompt(prompt), **options)
-    with Client(on_loss=on_loss) as client:
+    with Client(on_loss=on_loss, max_cost=max_cost, max_input_tokens=max_input_tokens) as client:
         response = _streamed(client, asked) if stream and not as_json else client.chat(asked)
     if as_json:
         print_json(response_to_json(response))
