@@ -141,8 +141,8 @@ vendor's own figure; *inside* is the share of requests whose figure lies between
 whose figure is at most `high`, which is what `max_input_tokens` and `max_cost` rely on; *width* is the median distance
 between the two bounds, as a share of the figure.
 
-Text only, at least 95 % lie inside. With tools, schemas and media the formats are only partly known, and fewer
-do: where a limit must hold, have the provider count.
+Text only, at least 95 % lie inside. With tools, schemas and media the formats are only partly known, and fewer do:
+where a limit must hold, have the provider count.
 
 Exact means: the vocabulary is public and lies on this machine, and the format around the texts is known. An exact count
 has no width, so a request counts as inside only where the count is the vendor's to the token. What it misses are fields

@@ -187,3 +187,20 @@ def test_an_interrupt_ends_a_stream_with_130(command):
         _, said = process.communicate(timeout=30)
 
     assert (process.returncode, said.strip()) == (130, "interrupted")
+
+
+@pytest.mark.parametrize("how", ["--stream", "--no-stream"])
+def test_a_request_that_could_be_too_long_is_not_sent(run, server, how):
+    before = len(server.requests)
+    ended = run("chat", name_of(server, "compatible"), "Hi there", how, "--max-input-tokens", "1")
+
+    assert ended.code != 0
+    assert "max_input_tokens is 1" in ended.err
+    assert len(server.requests) == before
+
+
+def test_money_without_a_price_is_refused(run, server):
+    ended = run("chat", name_of(server, "compatible"), "Hi there", "-m", "5", "--max-cost", "0.5")
+
+    assert ended.code != 0
+    assert "cannot be held to max_cost" in ended.err

@@ -159,6 +159,21 @@ def test_tools_a_schema_and_thinking_count(name: str) -> None:
     assert count_request(request("any", "Hello", reasoning=Reasoning(effort="high")), known(name)).high >= plain
 
 
+def test_what_was_counted_exactly_is_no_less_assumed_for_another_model() -> None:
+    """The same message, to a model whose tokenizer is known and to one for which it is assumed."""
+    asked = request("any", user("the same message for both"))
+    exact = count_request(asked, known("o200k"))
+    assumed = count_request(asked, Capabilities(facts={"tokenizer": Fact(values=("o200k",))}))
+
+    assert assumed.method == "estimated"
+    assert count_request(asked, known("o200k")) == exact
+
+
+def test_a_chat_format_that_is_none_is_an_error_that_lists_the_known_ones() -> None:
+    with pytest.raises(ConfigurationError, match=r"no chat format is called 'gtp'; known: .*gpt"):
+        count_request(request("any", "Hello"), known("o200k", "gtp"))
+
+
 def test_a_message_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     message = user("counted once, and then remembered")
     first = count_message(message, "claude")

@@ -37,6 +37,8 @@ from portable_llm.refusal import RefusalOptions
     metavar="TEXT",
     help="Harmless context, said once to a model that declined in words; waits for the whole answer.",
 )
+@click.option("--max-cost", metavar="DOLLARS", help="Refuse a request that could cost more.")
+@click.option("--max-input-tokens", type=click.IntRange(min=0), help="Refuse a request that could be longer.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole response as JSON.")
 def command(
     model: str,
@@ -47,6 +49,8 @@ def command(
     fallback: tuple[str, ...],
     soft_refusals: Any,
     clarification: str | None,
+    max_cost: str | None,
+    max_input_tokens: int | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -59,7 +63,7 @@ def command(
     refusals = _refusal_options(on_refusal, fallback, soft_refusals, clarification)
     # Words that have gone out cannot be asked for again: with a clarification the answer is awaited.
     shown = stream and not as_json and clarification is None
-    with Client(on_loss=on_loss, **refusals) as client:
+    with Client(on_loss=on_loss, max_cost=max_cost, max_input_tokens=max_input_tokens, **refusals) as client:
         response = _streamed(client, asked) if shown else client.chat(asked)
     if as_json:
         print_json(response_to_json(response))

@@ -137,33 +137,40 @@ def _measure_output(request: Request[Any], chosen: Tokenizer) -> Measure:
 
 _MOST_MESSAGES = 8192
 _MOST_CHARACTERS = 32_000_000
-"""The cache holds on to the messages it knows; so much of their text and no more."""
+"""The cache holds on to the messages it knows: to about so much of their text and no more."""
 
 
 class _Memory:
-    """Messages that were counted, by identity, the longest unused forgotten first.
+    """Messages that were counted, by identity, the oldest forgotten first.
 
     Not by value: the arguments of a call are a dictionary, which has no hash. A message that is remembered is kept
     alive, so its identity is nobody else's meanwhile.
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[int, str, int], tuple[Message, Measure, int]] = OrderedDict()
+        self._known: OrderedDict[Any, tuple[Message, Measure, int]] = OrderedDict()
         self._characters = 0
         self._lock = threading.Lock()
 
     def get(self, message: Message, chosen: Tokenizer) -> Measure | None:
-        found = self._known.get((id(message), chosen.name, id(chosen.format)))
+        found = self._known.get(_key(message, chosen))
         return found[1] if found is not None else None
 
     def keep(self, message: Message, chosen: Tokenizer, measured: Measure) -> None:
-        size = sum(len(part.text) for part in message.parts if isinstance(part, TextPart))
+        size = 4 * round(measured.tokens)
         with self._lock:
-            self._known[id(message), chosen.name, id(chosen.format)] = (message, measured, size)
+            if _key(message, chosen) in self._known:  # another thread was as fast
+                return
+            self._known[_key(message, chosen)] = (message, measured, size)
             self._characters += size
             while len(self._known) > _MOST_MESSAGES or self._characters > _MOST_CHARACTERS:
                 _, (_, _, gone) = self._known.popitem(last=False)
                 self._characters -= gone
+
+
+def _key(message: Message, chosen: Tokenizer) -> tuple[object, ...]:
+    """All that the measure of a message depends on."""
+    return id(message), chosen.name, id(chosen.format), chosen.images, chosen.counter is None
 
 
 _MEMORY = _Memory()

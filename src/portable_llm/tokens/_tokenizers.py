@@ -93,6 +93,8 @@ def tokenizer(name: str, format: str | None = None, images: str | None = None) -
     row = _Row(table=name, family=UNKNOWN, format=UNKNOWN) if name.startswith("file:") else _ROWS.get(name)
     if row is None:
         raise ConfigurationError(f"no tokenizer is called {name!r}; known: {', '.join(tokenizer_names())}, file:PATH")
+    if (format or row.format) not in FORMATS:
+        raise ConfigurationError(f"no chat format is called {format!r}; known: {', '.join(sorted(FORMATS))}")
     counter = exact_counter(row.table) if row.table else None
     source = f"vocabulary {row.table}" if counter else estimator(row.family).source
     return Tokenizer(
