@@ -4,7 +4,7 @@
     python scripts/token_pages.py --page     # the page again from the stored results; needs no data
     python scripts/token_pages.py --misses   # recordings outside of their bounds, to read
 
-A recording is judged if it is in the half that the chat formats were not read off (`Recorded.is_held_out`). Equal
+A recording is judged if it is in the half that bounds were not set on (`Recorded.is_held_out`). Equal
 recordings (model, texts and figure the same) count once, or a project that recorded one test in twenty variants would
 decide. Needs `bpe-openai` for exact counts.
 """
@@ -135,8 +135,11 @@ HEAD = f"""\
 
 <!-- Written by scripts/token_pages.py. -->
 
-How far the counts of `plan(...).tokens` are from what vendors billed, measured on {DATE} on recorded traffic that the
-numbers behind the counts were not read off. Equal recordings count once. *Error* is the median of the distance from the
+How far the counts of `plan(...).tokens` are from what vendors billed, measured on {DATE} on one half of the
+recorded traffic. Equal recordings count once. What the chat formats add was read off recordings: for plain text, and
+for OpenAI's tools, off both halves (the halves were parted later), so those rows are no blind test of the few whole
+numbers behind them; for all else off the other half only. The weights of the estimator never saw a usage figure, but
+for the one factor of Claude. *Error* is the median of the distance from the
 vendor's own figure; *inside* is the share of requests whose figure lies between `low` and `high`; *not over* the share
 whose figure is at most `high`, which is what `max_input_tokens` and `max_cost` rely on; *width* is the median distance
 between the two bounds, as a share of the figure.

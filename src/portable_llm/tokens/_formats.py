@@ -1,8 +1,8 @@
 """What a chat adds to its texts: tokens around a request, a message, a tool, a call, a result, a schema.
 
-Providers publish little of it. The numbers were read off recorded requests (the half of the recordings that
-`scripts/token_pages.py` does not judge by), or off chat templates of open models. Where models of a family differ, the
-number is that of most, and `spread` and `more` say how far the others are.
+Providers publish little of it. The numbers were read off recorded requests (but for plain text and OpenAI's tools, off
+the half that `scripts/token_pages.py` does not judge by), or off chat templates of open models. Where models
+of a family differ, the number is that of most, and `spread` and `more` say how far the others are.
 """
 
 from __future__ import annotations
