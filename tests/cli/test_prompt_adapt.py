@@ -35,8 +35,8 @@ def test_the_gain_is_shown_and_the_overlay_can_be_saved(run, files, server, tmp_
     prompt, cases = files
     model = f"openai:tiny@{server.base_url('openai')}"
 
-    ended = run("prompt", "adapt", prompt, "--to", model, "--cases", cases, "--yes", "--out", tmp_path / "run",
-                "--save", tmp_path / "new.toml")  # fmt: skip
+    ended = run("prompt", "adapt", str(prompt), "--to", model, "--cases", str(cases), "--yes", "--out", str(tmp_path / "run"),
+                "--save", str(tmp_path / "new.toml"))  # fmt: skip
 
     assert ended.code == 0
     assert "at most 140 calls, cost not known" in ended.err
@@ -52,7 +52,7 @@ def test_nothing_is_sent_unasked(run, files, server, tmp_path):
     prompt, cases = files
     model = f"openai:tiny@{server.base_url('openai')}"
 
-    ended = run("prompt", "adapt", prompt, "--to", model, "--cases", cases, "--out", tmp_path / "run")
+    ended = run("prompt", "adapt", str(prompt), "--to", model, "--cases", str(cases), "--out", str(tmp_path / "run"))
 
     assert ended.code == 4
     assert "say what it may cost with --max-usd, or agree with --yes" in ended.err
@@ -70,7 +70,7 @@ def test_nothing_is_sent_unasked(run, files, server, tmp_path):
 def test_money_that_is_not_allowed_is_not_spent(run, files, model, amount, said):
     prompt, cases = files
 
-    ended = run("prompt", "adapt", prompt, "--to", model, "--cases", cases, "--max-usd", amount)
+    ended = run("prompt", "adapt", str(prompt), "--to", model, "--cases", str(cases), "--max-usd", amount)
 
     assert ended.code == 4
     assert said in ended.err
@@ -81,7 +81,7 @@ def test_an_existing_file_is_never_overwritten(run, files, tmp_path):
     kept = tmp_path / "kept.toml"
     kept.write_text("mine")
 
-    ended = run("prompt", "adapt", prompt, "--to", "openai:m", "--cases", cases, "--yes", "--save", kept)
+    ended = run("prompt", "adapt", str(prompt), "--to", "openai:m", "--cases", str(cases), "--yes", "--save", str(kept))
 
     assert ended.code == 4
     assert "exists, and is not overwritten" in ended.err
