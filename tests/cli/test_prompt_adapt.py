@@ -35,7 +35,8 @@ def test_the_gain_is_shown_and_the_overlay_can_be_saved(run, files, server, tmp_
     prompt, cases = files
     model = f"openai:tiny@{server.base_url('openai')}"
 
-    ended = run("prompt", "adapt", str(prompt), "--to", model, "--cases", str(cases), "--yes", "--out", str(tmp_path / "run"),
+    ended = run("prompt", "adapt", str(prompt), "--to", model, "--cases", str(cases), "--yes",
+                "--out", str(tmp_path / "run"),
                 "--save", str(tmp_path / "new.toml"))  # fmt: skip
 
     assert ended.code == 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portable_llm._request import Sampling
-from portable_llm.providers._target import Settings, Target
+from portable_llm.providers._target import Settings, Target, load_settings
 from portable_llm.wire import wire_format
 
 TEMPERATURE = 0.0
@@ -46,9 +46,12 @@ class Endpoint:
         }
 
 
-def parse_endpoint(text: str, settings: Settings) -> Endpoint:
-    """The endpoint of `provider:model`, `provider:model@base_url` or an alias; raises `ConfigurationError`."""
-    target = settings.resolve(text)
+def parse_endpoint(text: str, settings: Settings | None = None) -> Endpoint:
+    """The endpoint of `provider:model`, `provider:model@base_url` or an alias; raises `ConfigurationError`.
+
+    Without `settings`, aliases come from the environment and the configuration file, as for a client.
+    """
+    target = (settings or load_settings()).resolve(text)
     capabilities = target.capabilities(wire_format(target.provider.wire).CAPABILITIES)
     can_cool = capabilities["sampling/temperature"].support == "yes"
     can_seed = capabilities["sampling/seed"].support == "yes"
