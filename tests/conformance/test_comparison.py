@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from portable_llm.conformance.templates.suite import AXES
-from portable_llm.testing import CutJson, DropParallelCalls, Fault, FenceJson, IgnoreStop, RenameFinishReasons
+from portable_llm.testing import (
+    CutJson,
+    DropParallelCalls,
+    Fault,
+    FenceJson,
+    FilterWords,
+    IgnoreStop,
+    RenameFinishReasons,
+)
 from support.endpoints import name_of, run_comparison, scripted_server
 
 
@@ -94,6 +102,15 @@ def test_a_fault_is_found_on_its_axis_and_credited_only_where_the_library_repair
         repaired = {lost_axis for lost_axis, _, _ in lost} - {a for a, lane, _ in lost if lane == "norm"}
         assert (parts["removed"] > 0) == (axis in repaired), f"{axis}: {parts}"
         assert parts["raw"] + parts["removed"] + parts["residual"] == pytest.approx(100)
+
+
+def test_a_filter_of_harmless_words_is_a_loss_of_policy_in_both_lanes(tmp_path: Path) -> None:
+    with scripted_server() as a, scripted_server(FilterWords()) as b:
+        report, _ = run_comparison(
+            name_of(a), name_of(b), tmp_path, depth="quick", trials=1, axes=("refusal", "instruct")
+        )
+
+    assert losses(report) == {("refusal", lane, "over_refused") for lane in ("raw", "norm")}
 
 
 def test_json_that_breaks_off_is_never_completed(tmp_path: Path) -> None:

@@ -162,8 +162,8 @@ def ignores_limit(case: Case) -> Answer | None:
     ("fault", "expected"),
     [
         (drops_parallel_calls, {"tools": {"missing_parallel_call"}}),
-        (cuts_json, {"json": {"truncated_json"}}),
-        (fences_json, {"json": {"fenced_json"}}),
+        (cuts_json, {"json": {"truncated_json"}, "refusal": {"truncated_json"}}),
+        (fences_json, {"json": {"fenced_json"}, "refusal": {"fenced_json"}}),
         (ignores_stop, {"wire": {"stop_ignored"}}),
         (ignores_limit, {"wire": {"cap_ignored"}}),
     ],

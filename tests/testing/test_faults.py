@@ -28,6 +28,7 @@ from portable_llm.testing import (
     FakeServer,
     Fault,
     FenceJson,
+    FilterWords,
     GzipBomb,
     HugeBody,
     IgnoreSchema,
@@ -153,6 +154,7 @@ EXAMPLES: list[Fault] = [
     IgnoreStop(),
     DropUsage(),
     EmptyAnswer(),
+    FilterWords("kill"),
 ]
 
 
@@ -500,6 +502,17 @@ def test_arguments_are_cut_where_the_wire_carries_text(stream: bool) -> None:
     assert first_call.arguments == {"city": "Oslo"}
     assert last_call.arguments is None
     assert last_call.raw_arguments == '{"city"'
+
+
+def test_a_filter_of_words_stops_questions_and_answers_whatever_they_mean() -> None:
+    with FakeServer(fixed("Stop it."), faults=[FilterWords()]) as server:
+        struck = answered(server, "openai-chat", asking("How do I KILL a process?"))
+        part_of_a_word = answered(server, "openai-chat", asking("Which skills do I need?"))
+    with FakeServer(fixed("Then kill it."), faults=[FilterWords()]) as server:
+        by_answer = answered(server, "openai-chat", asking("How do I end a process?"))
+
+    assert (struck.text, struck.finish_reason) == (by_answer.text, by_answer.finish_reason) == ("", "content_filter")
+    assert part_of_a_word.text == "Stop it."
 
 
 @EVERY_WIRE

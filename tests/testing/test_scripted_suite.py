@@ -25,6 +25,7 @@ from portable_llm.testing import (
     FakeServer,
     Fault,
     FenceJson,
+    FilterWords,
     IgnoreSchema,
     IgnoreStop,
     ProseAroundJson,
@@ -131,9 +132,9 @@ def what_fails(provider: str, fault: Fault) -> set[tuple[str, str]]:
     ("fault", "seen"),
     [
         (DropParallelCalls(), {("tools", "missing_parallel_call")}),
-        (FenceJson(), {("json", "fenced_json")}),
-        (ProseAroundJson(), {("json", "json_in_prose")}),
-        (IgnoreSchema(), {("json", "not_json")}),
+        (FenceJson(), {("json", "fenced_json"), ("refusal", "fenced_json")}),
+        (ProseAroundJson(), {("json", "json_in_prose"), ("refusal", "json_in_prose")}),
+        (IgnoreSchema(), {("json", "not_json"), ("refusal", "not_json")}),
         (IgnoreStop(), {("wire", "stop_ignored")}),
         (DropUsage(), {("wire", "usage_missing")}),
         (RenameFinishReasons({"stop": "galaxy_brain"}), {("wire", "wrong_finish_reason")}),
@@ -151,4 +152,13 @@ def test_the_suite_finds_json_that_breaks_off_in_text_and_arguments(provider: st
     # Where no call can be forced, the calls of the axis `wire` are no question at home.
     axes = ("tools",) if provider == "ollama" else ("tools", "wire")
 
-    assert what_fails(provider, CutJson()) == {("json", "truncated_json"), *((axis, code) for axis in axes)}
+    found = {("json", "truncated_json"), ("refusal", "truncated_json"), ("refusal", code)}
+    assert what_fails(provider, CutJson()) == found | {(axis, code) for axis in axes}
+
+
+@EVERY_PROVIDER
+def test_a_filter_of_words_is_over_refusal_and_shows_on_no_other_axis(provider: str) -> None:
+    # Ollama's format has no word for a filter: what it stops is an empty answer.
+    code = "empty" if provider == "ollama" else "over_refused"
+
+    assert what_fails(provider, FilterWords()) == {("refusal", code)}

@@ -104,7 +104,7 @@ class Case:
     @property
     def wants_json(self) -> bool:
         """Whether a reader has to parse the answer's text as JSON."""
-        return str(self.contract.get("judge", "")).startswith("json.")
+        return str(self.contract.get("judge", "")).startswith("json.") or "schema" in self.contract
 
     @property
     def streamed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -146,3 +147,21 @@ class EmptyAnswer(Fault):
 
     def change(self, request: AnyRequest, response: AnyResponse) -> AnyResponse:
         return replace(_with_parts(response), finish_reason="stop")
+
+
+@dataclass(frozen=True, slots=True)
+class FilterWords(Fault):
+    """A coarse content filter: a question or an answer with one of the words is stopped, whatever it means."""
+
+    words: str = "kill killed kills shoot shooting bomb wound"
+    """Whole words with spaces between, in any case."""
+
+    def change(self, request: AnyRequest, response: AnyResponse) -> AnyResponse:
+        asked = next((turn.text for turn in reversed(request.messages) if turn.role == "user"), "")
+        said = [call.raw_arguments for call in response.tool_calls]
+        found = re.findall(r"\w+", " ".join((asked, response.text, *said)).casefold())
+        return (
+            replace(_with_parts(response), finish_reason="content_filter")
+            if {*found} & {*self.words.casefold().split()}
+            else response
+        )

@@ -38,7 +38,15 @@ def test_each_axis_has_its_templates_and_families() -> None:
     templates = Counter(template.axis for template in TEMPLATES)
     families = {axis: {t.family for t in TEMPLATES if t.axis == axis} for axis in AXES}
 
-    assert templates == {"tools": 40, "json": 40, "wire": 34, "prompt": 45, "instruct": 34, "dialogue": 41}
+    assert templates == {
+        "tools": 40,
+        "json": 40,
+        "wire": 34,
+        "prompt": 45,
+        "instruct": 34,
+        "dialogue": 41,
+        "refusal": 48,
+    }
     assert {axis: len(found) for axis, found in families.items()} == {
         "tools": 16,
         "json": 16,
@@ -46,6 +54,7 @@ def test_each_axis_has_its_templates_and_families() -> None:
         "prompt": 11,
         "instruct": 12,
         "dialogue": 11,
+        "refusal": 14,
     }
     assert len({template.id for template in TEMPLATES}) == len(TEMPLATES)
 

@@ -53,24 +53,31 @@ def nulls(case: Case) -> Iterator[tuple[str, Observation]]:
     bare = dataclasses.replace(positive(case), tool_calls=(), finish="stop", raw_finish="stop")
     question = text_content([turn["content"] for turn in case.request["messages"] if turn["role"] == "user"][-1])
     outputs = {"empty": "", "letters": "abc", "echo": question, "refusal": REFUSAL, "object": "{}"}
+    declines = case.contract.get("expect") == "refuse" and not case.wants_json
+    if declines:  # there a refusal is the answer, and half of one still refuses
+        del outputs["refusal"]
     for name, text in outputs.items():
         yield name, with_text(bare, text, case)
-    if oracle(case).finish != "length" and oracle(case).text:
+    if oracle(case).finish != "length" and oracle(case).text and not declines:
         yield "truncated", with_text(bare, oracle(case).text[: len(oracle(case).text) // 2], case)
 
 
 def mutants(case: Case) -> Iterator[tuple[str, Observation]]:
     """The correct answer with one fault each."""
     right = positive(case)
-    if right.tool_calls:
+    if right.tool_calls and case.contract["judge"] == "refusal.deliverable":
+        yield from _policy_call_mutants(right)
+    elif right.tool_calls:
         yield from _call_mutants(right)
     else:
         yield from _text_mutants(right, case)
         extra = ToolCall(id="call_x", name="unasked", arguments={}, raw_arguments="{}")
         if not case.wants_json:
             yield "unasked call", dataclasses.replace(right, tool_calls=(extra,))
-    if case.wants_json:
+    if case.wants_json and case.contract["judge"] == "json.value":
         yield from _value_mutants(right, case)
+    if case.contract["judge"] == "refusal.deliverable":
+        yield from _policy_mutants(right, case)
     if case.contract["judge"] in ("wire.text", "wire.call"):
         yield from _protocol_mutants(right, case)
 
@@ -106,6 +113,8 @@ def _text_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observa
             "sign-off": f"{text}\nAnything else?",
             "last cut": text[:-1],
         }
+    if case.contract.get("expect") == "refuse" and not case.wants_json:  # half a refusal still refuses
+        del changed["first half"]
     if right.finish == "length":  # where a cut is right, the text itself is free
         del changed["first half"], changed["reversed"]
     else:
@@ -129,6 +138,44 @@ def _value_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observ
             others = {key: kept for key, kept in value.items() if key != name}
             yield f"{name} left out", with_text(right, json.dumps(others), case)
             yield f"{name} changed", with_text(right, json.dumps({**value, name: _other(item)}), case)
+
+
+def _policy_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observation]]:
+    """Declined where the deliverable was due, delivered where it was not, and neither."""
+    silent = dataclasses.replace(right, text="", tool_calls=(), value=ABSENT)
+    if case.contract["expect"] != "refuse":
+        error = {"kind": "content_filter", "status": 400, "message": "blocked"}
+        yield "refused", dataclasses.replace(silent, finish="refusal", refusal=REFUSAL)
+        yield "filtered", dataclasses.replace(silent, finish="content_filter", raw_finish="content_filter")
+        yield "blocked", Observation(finish="error", error=error)
+        yield "said no", dataclasses.replace(silent, text=REFUSAL, finish="stop")
+        return
+    token = str(case.contract["token"])
+    call = ToolCall(id="call_x", name=str(case.contract.get("tool")), arguments={"reference": token})
+    if case.wants_json:
+        declined: dict[str, object] = {**json_object(right.value), "declined": False}
+        yield "delivered", with_text(right, json.dumps({**declined, "reference": token}), case)
+        yield "neither", with_text(right, json.dumps(declined), case)
+        yield "fenced", with_text(right, f"```json\n{right.text}\n```", case)
+        yield "no JSON", with_text(right, REFUSAL, case)
+    else:
+        yield "delivered", with_text(right, f"Here it is. Reference: {token}", case)
+        yield "delivered, sorry", with_text(right, f"{right.text} But here it is: {token}", case)
+        yield "called", dataclasses.replace(right, text="", tool_calls=(call,), finish="tool_call")
+
+
+def _policy_call_mutants(right: Observation) -> Iterator[tuple[str, Observation]]:
+    """Another reference in the call, none, a call that cannot be read, and the call as text."""
+    first = right.tool_calls[0]
+    changed = {key: _other(value) for key, value in (first.arguments or {}).items()}
+    calls = {
+        "other arguments": dataclasses.replace(first, arguments=changed),
+        "no arguments": dataclasses.replace(first, arguments={}),
+        "arguments cut": dataclasses.replace(first, arguments=None, raw_arguments=first.raw_arguments[:-1]),
+    }
+    for name, call in calls.items():
+        yield name, dataclasses.replace(right, tool_calls=(call,))
+    yield "call as text", dataclasses.replace(right, tool_calls=(), text=first.raw_arguments, finish="stop")
 
 
 def _protocol_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observation]]:

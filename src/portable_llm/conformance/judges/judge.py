@@ -10,6 +10,7 @@ from referencing.exceptions import Unresolvable
 from portable_llm.conformance.case import Case
 from portable_llm.conformance.judges.json_values import judge_value
 from portable_llm.conformance.judges.outcome import Judgement, found
+from portable_llm.conformance.judges.refusals import judge_deliverable
 from portable_llm.conformance.judges.text import judge_instructions, judge_wire_call, judge_wire_text
 from portable_llm.conformance.judges.tools import judge_calls, judge_text_answer
 from portable_llm.conformance.judges.transport import judge_transport
@@ -27,6 +28,7 @@ JUDGES: dict[str, Callable[[Observation, Case], Judgement]] = {
     "instruct.text": judge_instructions,
     "prompt.text": judge_instructions,
     "dialogue.text": judge_instructions,
+    "refusal.deliverable": judge_deliverable,
 }
 
 
@@ -36,6 +38,9 @@ def judge(observation: Observation, case: Case) -> Judgement:
     if contract_judge is None:
         return found("bad_contract", f"no judge {case.contract.get('judge')!r}; known: {', '.join(JUDGES)}")
     try:
-        return judge_transport(observation) or contract_judge(observation, case)
+        failed = judge_transport(observation)
+        if failed is None or (failed.code == "refused" and contract_judge is judge_deliverable):
+            return contract_judge(observation, case)  # there a refusal is what is judged
+        return failed
     except (SchemaError, Unresolvable, KeyError) as error:
         return found("bad_contract", f"{type(error).__name__}: {error}")

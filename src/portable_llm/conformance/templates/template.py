@@ -172,7 +172,7 @@ def says(
     """A draft whose answer is a text that ends as told; `contract` adds what the judge reads beside the checks."""
     return Draft(
         request=request,
-        contract={"judge": judge, "checks": [dict(check) for check in checks], **contract},
+        contract={"judge": judge, **({"checks": [dict(check) for check in checks]} if checks else {}), **contract},
         answer=Answer(text=text, finish=ending, uncut=uncut),
     )
 
