@@ -90,8 +90,13 @@ def page(results: dict[str, Any]) -> str:
     verdict = (
         f"The spread is larger than chance makes it (p < .05) for {' and '.join(shown)}."
         if shown
-        else "For neither of them is the spread larger than chance makes it (p < .05)."
+        else "Nowhere is the spread larger than chance makes it (p < .05)."
     )
+    floored = [one["model"] for one in results["models"] if not any(one["rates"].values())]
+    if floored:
+        verdict += (
+            f" {' and '.join(floored)} passes none of the tasks in any form: at that floor no spread can be seen."
+        )
     return TEXT.format(
         day=results["day"],
         trials=results["trials"],
