@@ -30,7 +30,8 @@ TEXT = """\
 
 The axis `prompt` of the conformance suite asks each of its eleven tasks as plain text, as Markdown, with XML tags and
 as JSON. The four are drawn alike: the same facts, the same question, the same answer. So the spread between them is the
-form's and nothing else's. Chance alone makes a spread too; how large, is found by exchanging the forms within each task.
+form's and nothing else's. Chance alone makes a spread too; how large, exchanging the forms within each task
+shows.
 
 Measured on {day} with two small models on a local engine at temperature 0; instances of each task: {instances}, trials
 of each instance: {trials}.
