@@ -48,7 +48,7 @@ def test_every_file_of_the_package_is_in_the_wheel(names: set[str]) -> None:
     assert package - names == set()
     assert {
         "portable_llm/py.typed",
-        "portable_llm/conformance/carry/openai-chat-gemini.json",
+        "portable_llm/conformance/carry/openai-chat.json",
         "portable_llm/conformance/report/template.html.j2",
     } <= names
 
@@ -82,4 +82,5 @@ def test_an_installed_package_finds_its_frozen_cases(wheel: Path, tmp_path: Path
     )
 
     assert said.stderr == ""
-    assert said.stdout.split() == [str(tmp_path / DATA), "296", "[]"]
+    count = sum(len(file.read_text("utf-8").splitlines()) for file in CHECKOUT.glob("conformance/cases/*/*.jsonl"))
+    assert said.stdout.split() == [str(tmp_path / DATA), str(count), "[]"]

@@ -50,7 +50,9 @@ def test_what_a_case_asserts(template: str, asserted: set[str]) -> None:
 
 
 def test_only_cases_on_json_are_read_as_json() -> None:
-    assert {case.axis for case in CASES.values() if case.wants_json} == {"json"}
+    """Also where an answer in JSON mode may be declined: what the judge of refusals reads there is the value."""
+    assert {case.axis for case in CASES.values() if case.wants_json} == {"json", "refusal"}
+    assert all("schema" in case.contract for case in CASES.values() if case.wants_json and case.axis == "refusal")
     assert all(case.wants_json for case in CASES.values() if case.axis == "json")
 
 

@@ -87,8 +87,8 @@ def carried(wire: WireFormat) -> frozenset[str]:
 def test_every_feature_has_a_fact_with_source_and_day(wire: WireFormat) -> None:
     facts = wire.CAPABILITIES.facts
 
-    # How much a model holds, and how it likes its prompts, is nothing that a protocol knows.
-    assert facts.keys() == FEATURES.keys() - {"context_window", "prompt/rendering"}
+    # How much a model holds, how it counts, and how it likes its prompts, is nothing that a protocol knows.
+    assert facts.keys() == FEATURES.keys() - {"context_window", "prompt/rendering", "tokenizer"}
     assert [name for name, fact in facts.items() if fact.is_assumed or not fact.date] == []
 
 

@@ -25,7 +25,7 @@ from portable_llm._request import Request, Tool
 from portable_llm.history._detect import marks
 from portable_llm.history._dump import written_turns
 from portable_llm.history._formats import DETECTED, SHAPES, shape_of, stored_in
-from portable_llm.history._unread import lost, unread
+from portable_llm.history._unread import lost, told_once, unread
 from portable_llm.wire import wire_format
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -69,7 +69,7 @@ def load(
     turns = _turns(body, name)
     request, ledger = _read(body, name)
     messages = _owned(request.messages, origin or stored_in(name))
-    fields = unread(turns, name)
+    fields, ledger = told_once(unread(turns, name), ledger)
     entries = (*ledger, *lost(fields, written_turns(messages, name), name)) if fields else ledger
     if request.cache is not None and not is_whole:
         entries = (*entries, _NO_MARKS)

@@ -74,6 +74,19 @@ def lost(fields: Sequence[Field], written: object, source: str) -> Iterator[Adap
         yield entry("dialogue", "/messages", "dropped", detail, "nobody", source=source, effect=effect)
 
 
+def told_once(fields: Sequence[Field], ledger: tuple[Adaptation, ...]) -> tuple[list[Field], tuple[Adaptation, ...]]:
+    """The fields that the reader has said nothing of, and its entries without those that are graver than they need be.
+
+    A reader of requests calls every unknown field a change. What an answer that was stored whole says about itself is
+    none: there the entry that knows it stands in the place of the reader's.
+    """
+    said = {one.subject for one in ledger}
+    places = {f"/messages{pointer}/{field}": field for pointer, field, _ in fields}
+    answers = {place for place, field in places.items() if field in _ABOUT_ANSWERS}
+    left = [one for one in fields if (place := f"/messages{one[0]}/{one[1]}") not in said or place in answers]
+    return left, tuple(one for one in ledger if one.subject not in answers)
+
+
 _NOTHING: frozenset[str] = frozenset()
 _ABOUT_ANSWERS = frozenset(
     [
