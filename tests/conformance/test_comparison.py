@@ -96,11 +96,14 @@ def test_a_fault_is_found_on_its_axis_and_credited_only_where_the_library_repair
     with scripted_server() as a, scripted_server(fault) as b:
         report, _ = run_comparison(name_of(a), name_of(b, provider), tmp_path, depth="quick", trials=1, axes=axes)
 
-    assert losses(report) == lost
+    # Images of the axis `wire` are omitted by a day-one port to another format, and carried by the library.
+    omitted = set[tuple[str, str, str]]() if provider == "openai" else {("wire", "raw", "wrong_answer")}
+    assert losses(report) == lost | omitted
     for axis, row in report["score"]["axes"].items():
         parts = row["decomposition"]
         repaired = {lost_axis for lost_axis, _, _ in lost} - {a for a, lane, _ in lost if lane == "norm"}
-        assert (parts["removed"] > 0) == (axis in repaired), f"{axis}: {parts}"
+        if axis not in {name for name, _, _ in omitted}:
+            assert (parts["removed"] > 0) == (axis in repaired), f"{axis}: {parts}"
         assert parts["raw"] + parts["removed"] + parts["residual"] == pytest.approx(100)
 
 

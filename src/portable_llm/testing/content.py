@@ -79,7 +79,8 @@ def text_piece(message: Message) -> str:
 
 def _turns(message: Message) -> Iterable[tuple[str, str]]:
     kind = "assistant" if message.role == "assistant" else "user"
-    for part in message.parts:
+    # A format with a field of its own for images (Ollama's) keeps their order, and not where they stood in the text.
+    for part in sorted(message.parts, key=lambda part: isinstance(part, BlobPart)):
         found = _piece(part, kind)
         if found is not None and found[1]:
             yield found

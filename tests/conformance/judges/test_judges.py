@@ -79,6 +79,7 @@ TEXT = case({"judge": "instruct.text", "checks": [{"check": "equals", "value": "
             },
             "rejected_request",
         ),
+        ({"kind": "invalid_request", "status": 400, "message": "image input is not supported"}, "not_available"),
         ({"kind": "unsupported", "status": None, "message": "capability table"}, "not_available"),
         ({"kind": "server_error", "status": 501, "message": ""}, "not_available"),
         ({"kind": "rate_limit", "status": 429, "message": ""}, "rate_limited"),

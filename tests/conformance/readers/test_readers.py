@@ -256,3 +256,12 @@ def test_a_long_stream_is_read_whole(wire: str) -> None:
     pieces["mistral-chat"] = pieces["openai-chat"]
 
     assert len(READERS[wire](200, {}, as_stream(wire, pieces[wire]), True, False).text) == 2_000_000
+
+
+@pytest.mark.parametrize("code", ["content_filter", "content_policy_violation"])
+def test_an_error_whose_code_names_a_filter_is_read_as_one(code: str) -> None:
+    body = json.dumps({"error": {"message": "blocked", "code": code, "type": None}}).encode()
+
+    seen = READERS["openai-chat"](400, {}, body, False, False)
+
+    assert seen.error == {"kind": "content_filter", "status": 400, "message": "blocked"}

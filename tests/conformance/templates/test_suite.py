@@ -41,7 +41,7 @@ def test_each_axis_has_its_templates_and_families() -> None:
     assert templates == {
         "tools": 40,
         "json": 40,
-        "wire": 34,
+        "wire": 41,
         "prompt": 45,
         "instruct": 34,
         "dialogue": 41,
@@ -50,7 +50,7 @@ def test_each_axis_has_its_templates_and_families() -> None:
     assert {axis: len(found) for axis, found in families.items()} == {
         "tools": 16,
         "json": 16,
-        "wire": 8,
+        "wire": 9,
         "prompt": 11,
         "instruct": 12,
         "dialogue": 11,

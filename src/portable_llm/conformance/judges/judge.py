@@ -16,7 +16,7 @@ from portable_llm.conformance.judges.tools import judge_calls, judge_text_answer
 from portable_llm.conformance.judges.transport import judge_transport
 from portable_llm.conformance.observation import Observation
 
-JUDGES_VERSION = 1
+JUDGES_VERSION = 2
 """Part of the suite id: bumped with every change that can alter a judgement."""
 
 JUDGES: dict[str, Callable[[Observation, Case], Judgement]] = {

@@ -25,7 +25,8 @@ _INFRA_STATUS = {401: "not_authorised", 402: "not_authorised", 403: "not_authori
     429: "rate_limited",
 }
 _CAPABILITY = (
-    r"(?:tool|function call|structured output|response format|response_format|json schema|json_schema|json mode|stream)"
+    r"(?:tool|function call|structured output|response format|response_format|json schema|json_schema|json mode|stream"
+    r"|image|vision|multimodal)"
 )
 _DENIAL = r"(?:not support|not available|unsupported|not implemented)"
 _NOT_AVAILABLE = re.compile(

@@ -33,6 +33,8 @@ _ERROR_TYPES = {
     "UNAVAILABLE": "overloaded",
     "INTERNAL": "server_error",
 }
+_FILTER_CODES = ("content_filter", "content_policy_violation")
+"""The `code` by which hosts of OpenAI's formats say that a filter, and not a fault, stopped the request."""
 MAX_MESSAGE = 500
 
 
@@ -109,6 +111,7 @@ def failed(status: int | None, error: object) -> Observation:
     named = _ERROR_TYPES.get(str(fields.get("type"))) or _ERROR_TYPES.get(str(fields.get("status")))
     by_status = _KINDS.get(status or 0) or ("server_error" if (status or 0) >= 500 else "invalid_request")
     kind = by_status if (status or 0) >= 400 else named or "unknown"
+    kind = "content_filter" if fields.get("code") in _FILTER_CODES else kind
     return Observation(finish="error", error={"kind": kind, "status": status, "message": message})
 
 
