@@ -58,3 +58,30 @@ def test_unlike_suites_are_refused(run: Any, smoke_run: Path, tmp_path: Path) ->
     ended = run("conformance", "gate", str(smoke_run), "--baseline", str(other))
 
     assert (ended.code, "suite 0000000000000000" in ended.err) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("terminal", "100 (no interval)"),
+        ("html", "<!doctype html>"),
+        ("json", "{\n"),
+        ("junit", '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites '),
+        ("markdown", "### Portability: INCONCLUSIVE\n"),
+    ],
+)
+def test_a_report_is_given_in_each_form(run: Any, smoke_run: Path, tmp_path: Path, form: str, start: str) -> None:
+    out = tmp_path / "report.out"
+    shown = run("conformance", "report", str(smoke_run), "--format", form)
+    written = run("conformance", "report", str(smoke_run), "--format", form, "--out", str(out))
+
+    assert (shown.code, written.code, written.out) == (0, 0, "")
+    assert shown.out.startswith(start)
+    assert out.read_text(encoding="utf-8") == shown.out
+
+
+def test_a_pull_request_is_told_the_change(run: Any, smoke_run: Path) -> None:
+    options = ("--format", "markdown", "--base", str(smoke_run))
+
+    assert "Nothing is surely worse" in run("conformance", "report", str(smoke_run), *options).out
+    assert run("conformance", "report", str(smoke_run), "--base", str(smoke_run)).code == 4
