@@ -39,8 +39,8 @@ EXITS = """\
 GATE = """
 `conformance run` exits with 0 when the comparison is complete, whatever it found, with 3 when a cap stopped it and with
 130 after Ctrl-C; both times the same command goes on where it stopped. With `--gate` it exits by the verdict (0 to 3),
-for use in a pipeline. `conformance verify` exits with 1 when a report does not hold, and `prompt lint` when something
-reaches `--fail-on`.
+for use in a pipeline; `conformance gate` does so for a stored run, and for what has become worse since a baseline.
+`conformance verify` exits with 1 when a report does not hold, and `prompt lint` when something reaches `--fail-on`.
 """
 
 

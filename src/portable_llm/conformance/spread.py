@@ -1,7 +1,7 @@
 """How much an answer depends on how a question is written: the spread over the dialects of the axis `prompt`.
 
-The dialects of a task draw the same, so a group of twins differs in the dialect alone. What spread chance alone would make
-is found by exchanging the dialects within the groups: a spread is only worth a word if it is larger than that.
+The dialects of a task draw the same, so a group of twins differs in the dialect alone. What spread chance alone would
+make is found by exchanging the dialects within the groups: a spread is only worth a word if it is larger than that.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from importlib import import_module
 
 import click
 
-_FIRST = ("plan", "run", "baseline", "report", "verify")
+_FIRST = ("plan", "run", "baseline", "report", "gate", "verify")
 """The order in which they are needed; commands without a place here follow by name."""
 
 

@@ -13,6 +13,7 @@ from portable_llm.cli._shared import print_json
 from portable_llm.cli.conformance._progress import lines, ticker
 from portable_llm.conformance.comparison import Comparison, execute
 from portable_llm.conformance.details import details_of
+from portable_llm.conformance.looks import note_look
 from portable_llm.conformance.report import print_terminal, render_html
 from portable_llm.conformance.runner import Limits, Progress
 from portable_llm.conformance.store import RunStore
@@ -66,12 +67,13 @@ def publish(directory: Path, report: bytes, *, as_json: bool, is_baseline: bool)
         else:
             click.echo(_baseline_text(decoded, directory))
         return "INCOMPLETE"
+    looks = note_look(directory, decoded)
     store = RunStore(directory)
     store.write("report.html", render_html(decoded, details=details_of(directory)).encode())
     if as_json:
         print_json(decoded)
     else:
-        print_terminal(decoded, html=str(directory / "report.html"))
+        print_terminal(decoded, html=str(directory / "report.html"), looks=looks)
     return str(decoded["verdict"]["word"])
 
 

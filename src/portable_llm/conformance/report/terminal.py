@@ -55,26 +55,29 @@ STYLES: dict[Word, str] = {
 }
 
 
-def render_terminal(data: JsonObject, *, width: int = 80, html: str | None = None) -> str:
+def render_terminal(data: JsonObject, *, width: int = 80, html: str | None = None, looks: int | None = None) -> str:
     """The report as plain text without colour, the same for the same input.
 
-    `html` is where the full report lies. Raises `ConfigurationError` when `data` is no report or rich is missing.
+    `html` is where the full report lies, `looks` how many runs of this comparison are known.
+    Raises `ConfigurationError` when `data` is no report or rich is missing.
     """
     out = io.StringIO()
-    _print(read_report(data), _console(file=out, width=width, color_system=None), html)
+    _print(read_report(data), _console(file=out, width=width, color_system=None), html, looks)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
-def print_terminal(data: JsonObject, *, html: str | None = None, file: IO[str] | None = None) -> None:
+def print_terminal(
+    data: JsonObject, *, html: str | None = None, looks: int | None = None, file: IO[str] | None = None
+) -> None:
     """Print the report, in colour where the terminal shows it (`NO_COLOR` and pipes are respected).
 
     Raises `ConfigurationError` when `data` is no report or rich is missing.
     """
     console = _console(file=file)
     if console.encoding.lower().startswith("utf"):
-        _print(read_report(data), console, html)
+        _print(read_report(data), console, html, looks)
     else:
-        plain = render_terminal(data, width=console.width, html=html).translate(PLAIN)
+        plain = render_terminal(data, width=console.width, html=html, looks=looks).translate(PLAIN)
         console.file.write(plain.encode(console.encoding, "replace").decode(console.encoding))
 
 
@@ -88,7 +91,7 @@ def _console(**options: object) -> Console:
     return Console(**options, highlight=False, markup=False, emoji=False)  # type: ignore[arg-type]
 
 
-def _print(report: Report, console: Console, html: str | None) -> None:
+def _print(report: Report, console: Console, html: str | None, looks: int | None) -> None:
     from rich.text import Text
 
     console.print(Text(visible(report.headline), style="bold"))
@@ -96,7 +99,7 @@ def _print(report: Report, console: Console, html: str | None) -> None:
     console.print(_axes(report))
     if report.blockers:
         console.print(_blockers(report))
-    console.print(_pairs(report, html))
+    console.print(_pairs(report, html, looks))
 
 
 # Axes
@@ -169,25 +172,34 @@ def _blocker(blocker: Blocker) -> Text:
     return Text.assemble((visible(place_of(blocker)), "bold"), f"  {counts}  {visible(codes)}")
 
 
-def _pairs(report: Report, html: str | None) -> Table:
+def _pairs(report: Report, html: str | None, looks: int | None) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2, 0, 0))
-    for label, text in _lines(report, html):
+    for label, text in _lines(report, html, looks):
         table.add_row(Text(label, style="dim"), Text(visible(text)))
     return table
 
 
-def _lines(report: Report, html: str | None) -> Iterator[tuple[str, str]]:
+def _lines(report: Report, html: str | None, looks: int | None) -> Iterator[tuple[str, str]]:
     if reasons := _reasons(report):
         yield "why", reasons
     if without := _without_interval(report):
         yield "note", without
     for step in next_steps(report)[:MAX_STEPS]:
         yield "next", step
+    if looks is not None:
+        yield "looks", looks_sentence(looks)
     if html is not None:
         yield "report", html
+
+
+def looks_sentence(looks: int) -> str:
+    """How many runs of the comparison are known, and what follows from that."""
+    if looks == 1:
+        return "first run of this comparison here"
+    return f"{looks} runs of this comparison here: the best of several proves nothing"
 
 
 def _reasons(report: Report) -> str:
