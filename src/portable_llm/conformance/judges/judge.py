@@ -10,6 +10,7 @@ from referencing.exceptions import Unresolvable
 from portable_llm.conformance.case import Case
 from portable_llm.conformance.judges.json_values import judge_value
 from portable_llm.conformance.judges.outcome import Judgement, found
+from portable_llm.conformance.judges.sampling import judge_parameter
 from portable_llm.conformance.judges.text import judge_instructions, judge_wire_call, judge_wire_text
 from portable_llm.conformance.judges.tools import judge_calls, judge_text_answer
 from portable_llm.conformance.judges.transport import judge_transport
@@ -27,6 +28,7 @@ JUDGES: dict[str, Callable[[Observation, Case], Judgement]] = {
     "instruct.text": judge_instructions,
     "prompt.text": judge_instructions,
     "dialogue.text": judge_instructions,
+    "sampling.parameter": judge_parameter,
 }
 
 
