@@ -158,7 +158,7 @@ def what_fails(provider: str, fault: Fault) -> set[tuple[str, str]]:
         (ProseAroundJson(), {("json", "json_in_prose")}),
         (IgnoreSchema(), {("json", "not_json")}),
         (IgnoreStop(), {("wire", "stop_ignored"), ("sampling", "stop_ignored")}),
-        (DropUsage(), {("wire", "usage_missing")}),
+        (DropUsage(), {("wire", "usage_missing"), ("tokens", "usage_missing")}),
         (RenameFinishReasons({"stop": "galaxy_brain"}), {("wire", "wrong_finish_reason")}),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Fault) else "",

@@ -40,6 +40,7 @@ def test_each_axis_has_its_templates_and_families() -> None:
 
     assert templates == {"tools": 40, "json": 40, "wire": 34, "prompt": 45, "instruct": 34, "dialogue": 41} | {
         "sampling": 48,
+        "tokens": 35,
     }
     assert {axis: len(found) for axis, found in families.items()} == {
         "tools": 16,
@@ -49,6 +50,7 @@ def test_each_axis_has_its_templates_and_families() -> None:
         "instruct": 12,
         "dialogue": 11,
         "sampling": 9,
+        "tokens": 8,
     }
     assert len({template.id for template in TEMPLATES}) == len(TEMPLATES)
 
@@ -68,7 +70,7 @@ def test_twins_ask_the_same_in_another_way() -> None:
         if template.twin is not None:
             twins.setdefault(template.twin, []).append(template)
 
-    assert {len(group) for group in twins.values()} == {3, 4, 5}
+    assert {len(group) for group in twins.values()} == {3, 4, 5, 6}
     for group in twins.values():
         for instance in range(5):
             cases = [template.case(instance) for template in group]
