@@ -26,6 +26,8 @@ _ASSERTED = {
     "stop": "stop",
     "max_output_tokens": "max_output_tokens",
     "messages": "messages",
+    "sampling": "sampling",
+    "reasoning": "reasoning",
 }
 """First step of a ledger entry's subject → the member of a case's request that it is about."""
 
@@ -79,7 +81,10 @@ def home_call(case: Case, a: Endpoint) -> LaneCall | NotSent:
 
 
 def _is_asserted(entry: Adaptation, case: Case) -> bool:
-    return _ASSERTED.get(entry.subject.split("/")[1]) in case.asserted
+    _, root, *rest = entry.subject.split("/")
+    if root in ("sampling", "reasoning") and rest and rest[0] not in case.request.get(root, ()):
+        return False  # a value of the endpoint's own, or none that the case is about
+    return _ASSERTED.get(root) in case.asserted
 
 
 def raw_call(case: Case, home: HttpCall, a: Endpoint, b: Endpoint) -> LaneCall | NotSent:

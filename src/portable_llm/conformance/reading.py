@@ -95,6 +95,7 @@ def _observation(
         ledger=ledger,
         repairs=tuple(repair.kind for repair in outcome.repairs) if wants_value and isinstance(outcome, Parsed) else (),
         events=events,
+        facts={"logprobs": len(response.logprobs)} if response.logprobs else {},
     )
 
 

@@ -7,6 +7,7 @@ Draws depend on seed, case and how often the case came, so a run can be repeated
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from portable_llm._errors import ConfigurationError
 from portable_llm._json import JsonValue, dump_json, load_json
 from portable_llm._messages import ToolCallPart
 from portable_llm._request import Request, Tool
-from portable_llm._response import FinishReason, Response
+from portable_llm._response import FinishReason, Response, TokenLogprob
 from portable_llm.testing.content import Content, content_of, plain_name
 from portable_llm.testing.fault import Fault, draw
 from portable_llm.testing.model_faults import is_json, prose_of
@@ -210,7 +211,13 @@ def _right(case: ScriptedAnswer, request: Request[Any]) -> Response[Any]:
         text, reason = case.uncut or text, None
     elif reason != "length" and case.uncut is not None:
         text = case.uncut
-    return answer(text, tool_calls=case.tool_calls, finish_reason=reason)
+    told = None if request.sampling.logprobs is None else _certain(text)
+    return answer(text, tool_calls=case.tool_calls, finish_reason=reason, logprobs=told)
+
+
+def _certain(text: str) -> list[TokenLogprob]:
+    """Log-probabilities of a script, which is sure of every word."""
+    return [TokenLogprob(token=token, logprob=0.0) for token in re.findall(r"\s*\S+\s*$|\s*\S+", text)]
 
 
 def _carrier(known: Content, request: Request[Any]) -> Tool | None:

@@ -28,7 +28,9 @@ def observe(answer: Answer, case: Case) -> Observation:
     ]
     events = {"streamed": True, "ended": True, "text_equal": True} if case.streamed else {}
     seen = Observation(text=answer.text, tool_calls=tuple(made), finish=answer.finish, raw_finish=answer.finish)
-    seen = dataclasses.replace(seen, usage=USAGE, events=events)
+    facts = {"logprobs": 3} if case.contract.get("logprobs") else {}
+    spent = {name: (least + most) // 2 for name, (least, most) in json_object(case.contract.get("bounds")).items()}
+    seen = dataclasses.replace(seen, usage=spent or USAGE, events=events, facts=facts)
     return with_text(seen, answer.text, case)
 
 
@@ -80,6 +82,10 @@ def mutants(case: Case) -> Iterator[tuple[str, Observation]]:
         yield from _policy_mutants(right, case)
     if case.contract["judge"] in ("wire.text", "wire.call"):
         yield from _protocol_mutants(right, case)
+    if case.contract["judge"] == "sampling.parameter":
+        yield from _parameter_mutants(right, case)
+    if case.contract["judge"] == "tokens.bounds":
+        yield from _usage_mutants(right, case)
 
 
 def _call_mutants(right: Observation) -> Iterator[tuple[str, Observation]]:
@@ -190,6 +196,31 @@ def _protocol_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Obs
     uncut = oracle(case).uncut
     if uncut is not None:
         yield "uncut", dataclasses.replace(right, text=uncut, finish="stop", raw_finish="stop")
+
+
+def _usage_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observation]]:
+    yield "no usage", dataclasses.replace(right, usage=None)
+    for name, (least, most) in json_object(case.contract["bounds"]).items():
+        for count in (None, 0, least - 1, most + 1, 10 * most):
+            yield f"{name} {count}", dataclasses.replace(right, usage={**(right.usage or {}), name: count})
+    if "finish" in case.contract:
+        yield "finish swapped", dataclasses.replace(right, finish="stop", raw_finish="stop")
+        yield "uncut", dataclasses.replace(right, text=oracle(case).uncut or "", finish="stop", raw_finish="stop")
+
+
+def _parameter_mutants(right: Observation, case: Case) -> Iterator[tuple[str, Observation]]:
+    contract = case.contract
+    spelled = str(contract["spellings"][0])
+    for name, path in {"dropped": spelled, "dropped inside": f"options.{spelled}"}.items():
+        yield name, dataclasses.replace(right, facts={**right.facts, "omitted": ["other", path]})
+    for severity in ("lost", "changed"):
+        entry = {"subject": contract["subjects"][-1], "severity": severity}
+        yield f"{severity} as told", dataclasses.replace(right, ledger=(entry,))
+    if contract.get("logprobs"):
+        yield "no log-probabilities", dataclasses.replace(right, facts={})
+    uncut = oracle(case).uncut
+    if uncut is not None:
+        yield "uncut", dataclasses.replace(right, text=uncut)
 
 
 def _mojibake(text: str) -> str:

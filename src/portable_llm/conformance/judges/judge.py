@@ -11,7 +11,9 @@ from portable_llm.conformance.case import Case
 from portable_llm.conformance.judges.json_values import judge_value
 from portable_llm.conformance.judges.outcome import Judgement, found
 from portable_llm.conformance.judges.refusals import judge_deliverable
+from portable_llm.conformance.judges.sampling import judge_parameter
 from portable_llm.conformance.judges.text import judge_instructions, judge_wire_call, judge_wire_text
+from portable_llm.conformance.judges.tokens import judge_bounds
 from portable_llm.conformance.judges.tools import judge_calls, judge_text_answer
 from portable_llm.conformance.judges.transport import judge_transport
 from portable_llm.conformance.observation import Observation
@@ -29,6 +31,8 @@ JUDGES: dict[str, Callable[[Observation, Case], Judgement]] = {
     "prompt.text": judge_instructions,
     "dialogue.text": judge_instructions,
     "refusal.deliverable": judge_deliverable,
+    "sampling.parameter": judge_parameter,
+    "tokens.bounds": judge_bounds,
 }
 
 

@@ -42,6 +42,12 @@ REASONS: dict[str, tuple[Outcome, str]] = {
     "stream_differs": ("fail", "the deltas of the stream do not make up the final text"),
     "stream_unfinished": ("fail", "the stream ended without a finish reason"),
     "usage_missing": ("fail", "token counts are missing or not positive"),
+    # sampling
+    "dropped_param": ("fail", "a parameter that was set was dropped, and nobody was told"),
+    "param_unavailable": ("fail", "a parameter that was set is lost here, as the ledger said beforehand"),
+    "logprobs_missing": ("fail", "log-probabilities were asked for and accepted, and none came"),
+    # tokens
+    "usage_implausible": ("fail", "a token count that no tokenizer gives for this text, or above the limit"),
     # output constraints
     "wrong_format": ("fail", "the text has another format than the one asked for"),
     "wrong_count": ("fail", "the number of items, lines or words is wrong"),

@@ -19,7 +19,7 @@ def judge_wire_text(observation: Observation, case: Case) -> Judgement:
     contract = case.contract
     return (
         _no_call(observation)
-        or _judge_stop(observation.text, json_object(contract.get("stop")))
+        or judge_stop(observation.text, json_object(contract.get("stop")))
         or first_fault(observation.text, json_list(contract["checks"]))
         or _judge_protocol(observation, contract)
         or PASS
@@ -36,7 +36,7 @@ def _no_call(observation: Observation) -> Judgement | None:
     return found("called_without_need", observation.tool_calls[0].name) if observation.tool_calls else None
 
 
-def _judge_stop(text: str, stop: JsonObject) -> Judgement | None:
+def judge_stop(text: str, stop: JsonObject) -> Judgement | None:
     """The stop sequence itself may be included or excluded by a vendor; what follows it must never come."""
     return found("stop_ignored", text) if stop and stop["after"] in text else None
 

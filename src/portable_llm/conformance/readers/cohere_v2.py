@@ -7,7 +7,16 @@ from typing import Any
 
 from portable_llm.conformance.case import json_list, json_object
 from portable_llm.conformance.observation import Observation
-from portable_llm.conformance.readers.exchange import call, decode, failed, failure, frames, observation, text_of
+from portable_llm.conformance.readers.exchange import (
+    call,
+    decode,
+    failed,
+    failure,
+    frames,
+    observation,
+    text_of,
+    with_logprobs,
+)
 
 WORDS = {
     "COMPLETE": "stop",
@@ -38,14 +47,15 @@ def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: 
     usage = json_object(answer.get("usage"))
     counts = json_object(usage.get("tokens")) or json_object(usage.get("billed_units"))
     tokens = counts.get("input_tokens"), counts.get("output_tokens")
-    return observation(
-        text, calls, answer.get("finish_reason"), WORDS, tokens, streamed=streamed, wants_json=wants_json
-    )
+    scored = with_logprobs(answer.get("logprobs"))
+    how: dict[str, Any] = {"streamed": streamed, "wants_json": wants_json, "logprobs": scored}
+    return observation(text, calls, answer.get("finish_reason"), WORDS, tokens, **how)
 
 
 def put_together(events: list[dict[str, Any]]) -> dict[str, Any]:
     """The answer that a stream of events describes."""
     texts, calls, answer = list[str](), dict[object, dict[str, Any]](), dict[str, Any]()
+    scored = [item for event in events for item in json_list(event.get("logprobs")) or [event.get("logprobs")]]
     for event in events:
         delta = json_object(event.get("delta"))
         message = json_object(delta.get("message"))
@@ -60,4 +70,4 @@ def put_together(events: list[dict[str, Any]]) -> dict[str, Any]:
         elif event.get("type") == "message-end":
             answer = delta
     said = {"content": [{"text": "".join(texts)}], "tool_calls": list(calls.values())}
-    return {**answer, "message": said} if events else {}
+    return {**answer, "message": said, "logprobs": scored} if events else {}

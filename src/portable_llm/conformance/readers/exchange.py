@@ -92,6 +92,24 @@ def count_of(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
+def with_logprobs(*lists: object) -> int:
+    """How many tokens the lists hold that come with a log-probability, as any wire format spells it."""
+    tokens = [json_object(token) for items in lists for token in json_list(items)]
+    singly = sum("logprob" in token or "logProbability" in token for token in tokens)
+    return singly + sum(len(json_list(token.get("logprobs"))) for token in tokens)
+
+
+def first_choice(chunk: Mapping[str, Any]) -> dict[str, Any]:
+    """The choice 0 of a chat completion, or of a piece of one."""
+    choices = map(json_object, json_list(chunk.get("choices")))
+    return next((choice for choice in choices if not choice.get("index")), json_object(None))
+
+
+def choice_scores(chunks: Sequence[Mapping[str, Any]]) -> int:
+    """How many tokens of choice 0 come with a log-probability."""
+    return with_logprobs(*(json_object(first_choice(chunk).get("logprobs")).get("content") for chunk in chunks))
+
+
 def failure(status: int | None, body: bytes) -> Observation | None:
     """The observation of an HTTP error status, or `None`."""
     if status is not None and status < 400:
@@ -139,6 +157,7 @@ def observation(
     streamed: bool,
     wants_json: bool,
     refusal: str | None = None,
+    logprobs: int = 0,
 ) -> Observation:
     """The observation of an answer. The finish word goes through the wire's table; an unknown one stays unknown."""
     value, value_error = strict_value(text) if wants_json else (ABSENT, None)
@@ -158,6 +177,7 @@ def observation(
         refusal=refusal or None,
         usage=_usage(*usage),
         events={"streamed": True, "ended": word is not None} if streamed else {},
+        facts={"logprobs": logprobs} if logprobs else {},
     )
 
 

@@ -16,6 +16,7 @@ from portable_llm.conformance.readers.exchange import (
     frames,
     observation,
     text_of,
+    with_logprobs,
 )
 
 _FILTERED = ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR")
@@ -39,12 +40,14 @@ def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: 
     if errors or not chunks:
         return failure(status, body) or failed(status, errors[0] if errors else "no data")
     finish: object = None
+    scored = 0
     parts, usage = list[dict[str, Any]](), dict[str, Any]()
     for chunk in chunks:
         candidate = json_object(next(iter(json_list(chunk.get("candidates"))), None))
         parts += [json_object(part) for part in json_list(json_object(candidate.get("content")).get("parts"))]
         finish = candidate.get("finishReason") or finish
         usage = json_object(chunk.get("usageMetadata")) or usage
+        scored += with_logprobs(json_object(candidate.get("logprobsResult")).get("chosenCandidates"))
     blocked = json_object(chunks[0].get("promptFeedback")).get("blockReason")
     text = "".join(text_of(part.get("text")) for part in parts if not part.get("thought"))
     asked = [json_object(part["functionCall"]) for part in parts if part.get("functionCall")]
@@ -52,4 +55,5 @@ def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: 
     output = count_of(usage.get("candidatesTokenCount")) + count_of(usage.get("thoughtsTokenCount")) if usage else None
     words, finish = ({**WORDS, str(blocked): "content_filter"}, blocked) if blocked else (WORDS, finish)
     tokens = usage.get("promptTokenCount"), output
-    return observation(text, calls, finish, words, tokens, streamed=streamed, wants_json=wants_json)
+    how: dict[str, Any] = {"streamed": streamed, "wants_json": wants_json, "logprobs": scored}
+    return observation(text, calls, finish, words, tokens, **how)

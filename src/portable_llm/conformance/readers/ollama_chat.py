@@ -7,7 +7,7 @@ from typing import Any
 
 from portable_llm.conformance.case import json_list, json_object
 from portable_llm.conformance.observation import Observation
-from portable_llm.conformance.readers.exchange import call, decode, failed, failure, observation, text_of
+from portable_llm.conformance.readers.exchange import call, decode, failed, failure, observation, text_of, with_logprobs
 
 WORDS = {"stop": "stop", "length": "length"}
 
@@ -31,4 +31,6 @@ def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: 
     calls = [call(call_id, function.get("name"), function.get("arguments") or {}) for call_id, function in named]
     last = chunks[-1]
     tokens = last.get("prompt_eval_count"), last.get("eval_count")
-    return observation(text, calls, last.get("done_reason"), WORDS, tokens, streamed=streamed, wants_json=wants_json)
+    scored = with_logprobs(*(chunk.get("logprobs") for chunk in chunks))
+    how: dict[str, Any] = {"streamed": streamed, "wants_json": wants_json, "logprobs": scored}
+    return observation(text, calls, last.get("done_reason"), WORDS, tokens, **how)

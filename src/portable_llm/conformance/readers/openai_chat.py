@@ -10,9 +10,11 @@ from portable_llm.conformance.observation import Observation
 from portable_llm.conformance.readers.exchange import (
     all_text,
     call,
+    choice_scores,
     decode,
     failed,
     failure,
+    first_choice,
     frames,
     observation,
     text_of,
@@ -48,8 +50,7 @@ def read(
     calls: dict[str, dict[str, Any]] = {}
     for chunk in chunks:
         usage = json_object(chunk.get("usage")) or usage
-        choices = map(json_object, json_list(chunk.get("choices")))
-        choice = next((choice for choice in choices if not choice.get("index")), json_object(None))
+        choice = first_choice(chunk)
         message = json_object(choice.get("delta" if streamed else "message"))
         text.append(all_text(message.get("content")))
         refusal.append(text_of(message.get("refusal")))
@@ -62,5 +63,5 @@ def read(
             known["raw"].append(text_of(function.get("arguments")))
     made = [call(c["id"], c["name"], "".join(c["raw"])) for c in calls.values()]
     tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    said, refused = "".join(text), "".join(refusal)
-    return observation(said, made, finish, words, tokens, streamed=streamed, wants_json=wants_json, refusal=refused)
+    how: dict[str, Any] = {"streamed": streamed, "wants_json": wants_json, "refusal": "".join(refusal)}
+    return observation("".join(text), made, finish, words, tokens, **how, logprobs=choice_scores(chunks))

@@ -7,7 +7,16 @@ from typing import Any
 
 from portable_llm.conformance.case import json_list, json_object
 from portable_llm.conformance.observation import Observation
-from portable_llm.conformance.readers.exchange import call, decode, failed, failure, frames, observation, text_of
+from portable_llm.conformance.readers.exchange import (
+    call,
+    decode,
+    failed,
+    failure,
+    frames,
+    observation,
+    text_of,
+    with_logprobs,
+)
 
 WORDS = {
     "completed": "stop",
@@ -35,7 +44,9 @@ def read(status: int | None, headers: Mapping[str, str], body: bytes, streamed: 
     usage = json_object(answer.get("usage"))
     finish = json_object(answer.get("incomplete_details")).get("reason") or answer.get("status")
     tokens = usage.get("input_tokens"), usage.get("output_tokens")
-    return observation(text, calls, finish, WORDS, tokens, streamed=streamed, wants_json=wants_json, refusal=refusal)
+    scored = with_logprobs(*(part.get("logprobs") for part in parts))
+    how: dict[str, Any] = {"streamed": streamed, "wants_json": wants_json, "refusal": refusal, "logprobs": scored}
+    return observation(text, calls, finish, WORDS, tokens, **how)
 
 
 def said_by_model(item: dict[str, Any]) -> bool:
