@@ -7,6 +7,7 @@ make is found by exchanging the dialects within the groups: a spread is only wor
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -72,8 +73,8 @@ def _by_lane(trials: Sequence[JsonObject]) -> dict[tuple[str, str], float]:
 
 
 def _spread(lane: tuple[str, str], groups: Mapping[tuple[str, int], Mapping[str, float]]) -> Spread | None:
-    every = set.intersection(*(set(group) for group in groups.values())) if groups else set[str]()
-    dialects = sorted(every)
+    counts = Counter(dialect for group in groups.values() for dialect in group)
+    dialects = sorted(dialect for dialect, count in counts.items() if count == len(groups))
     rows = [[group[dialect] for dialect in dialects] for _, group in sorted(groups.items())]
     if len(dialects) < 2:
         return None

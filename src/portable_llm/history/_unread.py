@@ -74,7 +74,7 @@ def lost(fields: Sequence[Field], written: object, source: str) -> Iterator[Adap
         yield entry("dialogue", "/messages", "dropped", detail, "nobody", source=source, effect=effect)
 
 
-def told_once(fields: Sequence[Field], ledger: tuple[Adaptation, ...]) -> tuple[list[Field], tuple[Adaptation, ...]]:
+def told_once(fields: Sequence[Field], ledger: Sequence[Adaptation]) -> tuple[list[Field], tuple[Adaptation, ...]]:
     """The fields that the reader has said nothing of, and its entries without those that are graver than they need be.
 
     A reader of requests calls every unknown field a change. What an answer that was stored whole says about itself is
