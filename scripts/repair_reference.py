@@ -57,6 +57,16 @@ libraries: [Sixty hard texts](../explanation/hard-texts.md).
 | `aligned` | was brought to the schema, and everything written can still be read from it |
 | `lossy` | was brought to the schema, and something is gone or was decided; only where a policy allows it |
 
+A text can take a million edits. The first 10,000 of a value are listed one by one; the stretch with all behind them is
+shown rewritten, once for each kind of edit in it, so the kinds are complete and their number is not.
+
+A number larger than any float (`1e999`) is `Invalid` where a schema is given or it is the whole text. Within an object
+or list read without a schema it is `inf`, as the strict parser reads it: looking at every number would cost more than
+the parse.
+
+The text is read without recursion, but the parsers that are tried first (`pydantic_core`, `json`) recurse: a thread
+that reads needs a stack of at least 128 kB. Threads of Python have 8 MB on most systems.
+
 Everything else is `Invalid`: the errors name their place in the value, `best_effort` is what could be read and is never
 to be used as if it were valid.
 

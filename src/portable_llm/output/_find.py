@@ -35,6 +35,8 @@ _OBJECT_START = re.compile(
     r"\{(?:\s|//[^\n]*\n|/\*[^*]*\*/|,)*+"
     r"(?:[\"'“”„‘`«「＂]|\\\"|\}|\]|\.\.\.|\Z|#|/|-?\d+\s*:|[\w$][\w$.-]*+(?: [\w$-]+)*+\s*+[:：])"
 )
+_UNQUOTED = re.compile(r"\{[ \t\n\r]*+(?![\"}])")
+"""A brace behind which no JSON object goes on; the decoder would count the lines of the text to say so."""
 _ARRAY_START = re.compile(r"\[(?!\.\.\.\])")
 _DOUBLE = re.compile(r"\{\s*+\{")
 """Braces written twice, as templates want them: the object begins at the second."""
@@ -215,6 +217,9 @@ class Finder:
 
     def _strict(self, start: int) -> Candidate | None:
         if self.policy.duplicate_keys != "last":
+            return None
+        if (unquoted := _UNQUOTED.match(self.text, start)) is not None:
+            self._budget -= (unquoted.end() - start) // 8 + unquoted.end() // 400  # as for what the decoder refuses
             return None
         try:
             value, end = _decode(self.text, start)

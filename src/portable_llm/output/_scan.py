@@ -46,6 +46,11 @@ _PLAIN_ITEM = {quote: re.compile(rf"{quote}([^\"'\\\x00-\x1f]*+){quote}(?=\s*+,\
 _PLAIN_COMMA = re.compile(r"\s*+,\s*+(?=[^\s,，;.…/#`}\]\[\ufeff\u200b\u2060])")
 _PLAIN_SPACE = re.compile(r"\s*+(?=[^\s,，;.…/#`}\]\[\ufeff\u200b\u2060])")
 """The same for names, items, and what stands between them."""
+_NOTED_GAP = re.compile(
+    r"\s*+(,)?+\s*+(?:((?>//[^\n]*+|/\*.*?\*/|#[^\n]*+))|(\.\.\.+|…)\s*+(,))\s*+(?=[^\s,，;.…/#`}\]\[\ufeff\u200b\u2060])",
+    re.DOTALL,
+)
+"""A gap with one comment (2), or with an ellipsis (3) and the comma behind it (4)."""
 
 
 class Scanner(PlainReader):
@@ -81,7 +86,7 @@ class Scanner(PlainReader):
                 if not self._plain_members(cast("dict[str, JsonValue]", top)):
                     self._member(cast("dict[str, JsonValue]", top))
             elif not self._plain_items(top):
-                self._item(top)
+                self._item(cast("list[JsonValue]", self._stack[-1][0]))
 
     def scan_members(self) -> JsonValue:
         """The members of an object whose braces are missing."""
@@ -217,6 +222,9 @@ class Scanner(PlainReader):
             if wants_comma:
                 self._piece = self.text.index(",", plain.start())
             return self.text[self.at]
+        noted = _NOTED_GAP.match(self.text, self.at)
+        if noted is not None and bool(noted[1]) == wants_comma:
+            return self._noted_gap(noted)
         gap = cast("re.Match[str]", _GAP.match(self.text, self.at))
         char = self.text[gap.end() : gap.end() + 1]
         if char not in _GAP_GOES_ON:
@@ -231,6 +239,16 @@ class Scanner(PlainReader):
         elif len(runs) != 1 or not wants_comma or self.text[slice(*runs[0])] != ",":
             self._mend_commas(runs, wants_comma)
         return char
+
+    def _noted_gap(self, gap: re.Match[str]) -> str:
+        if gap[2]:
+            self._note("comment_removed", gap.start(2), gap.end(2), "")
+        else:
+            self._note("ellipsis_removed", gap.start(3), gap.end(3), "")
+            self._note("comma_removed", gap.start(4), gap.end(4), "")
+        self.at = gap.end()
+        self._piece = gap.start(1) if gap[1] else self.at
+        return self.text[self.at]
 
     def _long_gap(self) -> tuple[str, list[tuple[int, int]]]:
         """Past commas, comments and ellipses: the character behind them, and the runs of commas."""
@@ -406,7 +424,8 @@ class Scanner(PlainReader):
 
     def is_laid_out_otherwise(self) -> bool:
         """Whether the indentation pairs other brackets than were paired here."""
-        pairs, opened = sorted(self._pairs, reverse=True), list[tuple[int, int]]()
+        pairs = sorted(zip(self._begins, self._ends_at, strict=True), reverse=True)
+        opened = list[tuple[int, int]]()
         for line in _LINE.finditer(self.text, self.start, self.at):
             at, indent = line.start(2), line.end(1) - line.start(1)
             while pairs and pairs[-1][0] < at:

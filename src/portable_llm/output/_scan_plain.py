@@ -29,6 +29,7 @@ _TEXT = r"([^\"'\\]*+(?:\\[\s\S][^\"'\\]*+)*+)"
 _ANY_TEXT = rf"([^{QUOTES}\\]*+(?:\\[\s\S][^{QUOTES}\\]*+)*+)"
 _INTEGERS = re.compile(r"(?:\s*+,\s*+-?(?:0|[1-9][0-9]{0,14})(?=\s*+,\s*+[-0-9\"'\[{]))++")
 _NEXT_LINE = r"\n\s*+\S"
+_EMPTY = re.compile(r"\[\s*+\]|\{\s*+\}")
 
 _ITEM = re.compile(
     rf"{_SEPARATOR}(?:{_NUMBER}|{_WORD}(?=[^\S\n]*+(?:[,，;\]}}]|{_NEXT_LINE}))"
@@ -97,8 +98,10 @@ class PlainReader(StringReader):
         self._spans: dict[tuple[int, str | int], Span] | None = {} if keeps_spans else None
         self._words: dict[str, Plain | None] = {}
         self.root: JsonValue = None
-        self._pairs: list[tuple[int, int]] = []
-        """Where each object and array begins, and where what follows it does."""
+        self._begins: list[int] = []
+        """Where each object and array begins that is closed."""
+        self._ends_at: list[int] = []
+        """Where what follows each of them does. Two lists of numbers: a list of pairs would be a million objects."""
         self._keys: list[str | int] = []
 
     def _put(self, value: JsonValue, key: str | int, start: int) -> None:
@@ -144,7 +147,8 @@ class PlainReader(StringReader):
 
     def _close(self) -> None:
         value, start = self._stack.pop()
-        self._pairs.append((start, self.at))
+        self._begins.append(start)
+        self._ends_at.append(self.at)
         if self._keys:
             key = self._keys.pop()
             if self._spans is not None:
@@ -152,16 +156,24 @@ class PlainReader(StringReader):
         self._objects -= type(value) is dict
 
     def _plain_items(self, top: list[JsonValue], *, is_separated: bool = False) -> bool:
-        """Take items while they are plain; whether all was done that can be done in this array.
+        """Take items while they are plain, also those of arrays within and around; whether all was done that can be
+        done in arrays. Otherwise the array that is open then takes the long way.
 
         `is_separated`: what stands before the first one has been seen to.
         """
-        match, text, edits, spans = _ITEM.match, self.text, self.edits, self._spans
+        match, text, edits, spans, stack = _ITEM.match, self.text, self.edits, self._spans, self._stack
         wants_comma = bool(top) and not is_separated
         while (found := match(text, self.at)) is not None:
             which, separator = found.lastindex, found[1]
             if which == 7:
-                return self._bracket(found, 7, top, wants_comma)
+                if not self._bracket(found, 7, top, wants_comma):
+                    return False
+                holder: object = stack[-1][0] if stack else None
+                if type(holder) is not list:
+                    return True
+                top = cast("list[JsonValue]", holder)
+                wants_comma = bool(top)
+                continue
             if separator and not wants_comma:
                 return False
             kind = after = ""
@@ -220,7 +232,13 @@ class PlainReader(StringReader):
         elif separator and not wants_comma:
             return False
         self.at = start
-        self._open(char, len(top))
+        if (empty := _EMPTY.match(self.text, start)) is not None and len(self._stack) < MAX_DEPTH:
+            self.at = empty.end()
+            self._begins.append(start)
+            self._ends_at.append(self.at)
+            self._put({} if char == "{" else [], len(top), start)
+        else:
+            self._open(char, len(top))
         return True
 
     def _end(self, char: str, wanted: str) -> None:

@@ -32,6 +32,8 @@ _MISSING_END = re.compile(r"(,\s*|\n\s*)\Z")
 _FENCE_AT_END = re.compile(r"\s*```\s*\Z|\s*</?\w+>\s*\Z")
 _NOTHING = re.compile(r"\s*+\Z")
 _BARE_QUOTE = re.compile(r'(?<!\\)"')
+_PLUS = re.compile(r"\s*+\+")
+_MAY_SWALLOW = re.compile(r"[,;:}\]]")
 _COLON = re.compile(r"\s*+:")
 _EMBEDDED = re.compile(r"[{\[]\s*(?:[\w.'-]+\s*:\s*)?\Z")
 """A bracket that an unescaped quote follows: JSON (or Python) within a string."""
@@ -122,7 +124,8 @@ class StringReader:
                 self.at = end + 3
             else:
                 pieces.append(self._one_string(text[self.at], behind))
-            glue = behind.match(text, self.at) if behind is not BEHIND_NAME else None
+            glued = behind is not BEHIND_NAME and _PLUS.match(text, self.at) is not None
+            glue = behind.match(text, self.at) if glued else None
             if glue is None or not glue["glued"] or self.cuts:
                 break
             self.at = glue.end() - 1
@@ -214,6 +217,8 @@ class StringReader:
 
         JSON within a text has brackets of its own around it, and a call has its parentheses.
         """
+        if _MAY_SWALLOW.search(body) is None:
+            return
         depth, at = 0, 0
         for match in _SWALLOWED[opening].finditer(body):
             depth = max(depth + _balance(body[at : match.start()]), 0)
