@@ -105,13 +105,13 @@ class PlainReader(StringReader):
         self._keys: list[str | int] = []
 
     def _put(self, value: JsonValue, key: str | int, start: int) -> None:
-        top = self._stack[-1][0]
-        if type(top) is list:
-            cast("list[JsonValue]", top).append(value)
+        top: Any = self._stack[-1][0]  # not cast: a call for every bracket would be felt
+        if top.__class__ is list:
+            top.append(value)
         else:
-            self._set(cast("dict[str, JsonValue]", top), cast("str", key), value, start)
+            self._set(top, cast("str", key), value, start)
         if self._spans is not None:
-            self._spans[id(cast("object", top)), key] = (start, self.at)
+            self._spans[id(top), key] = (start, self.at)
 
     def _set(self, top: dict[str, JsonValue], key: str, value: JsonValue, start: int) -> None:
         if key in top:
@@ -132,15 +132,16 @@ class PlainReader(StringReader):
             found = self._words[word] = _meaning(word)
             return found
 
-    def _open(self, char: str, key: str | int | None) -> None:
+    def _open(self, char: str, key: Any) -> None:
+        """`key`: its name or place in what is open; read by nobody where nothing is."""
         if len(self._stack) >= MAX_DEPTH:
             raise TooDeepError(f"the text nests deeper than {MAX_DEPTH} levels", self.at)
         value: Any = {} if char == "{" else []
         if not self._stack:
             self.root = value
         else:
-            self._put(value, cast("str | int", key), self.at)
-            self._keys.append(cast("str | int", key))
+            self._put(value, key, self.at)
+            self._keys.append(key)
         self._stack.append((value, self.at))
         self._objects += char == "{"
         self.at += 1
