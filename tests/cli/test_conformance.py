@@ -35,7 +35,7 @@ def test_a_plan_counts_the_calls_and_sends_none(run, perfect):
     assert set(facts["axes"]) == {"tools", "json"}
     assert facts["calls"] == sum(axis["calls"] for axis in facts["axes"].values()) == 24
     assert f"{facts['calls']} calls" in shown.out
-    assert "money: not measured" in shown.out
+    assert "money: A: " in shown.out
     assert perfect.requests == ()
 
 

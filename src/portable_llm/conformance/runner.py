@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from portable_llm._errors import (
+    ConfigurationError,
     ConnectionFailedError,
     PortableLLMError,
     ProviderError,
@@ -22,6 +24,7 @@ from portable_llm._retry import RetryPolicy
 from portable_llm.conformance.endpoints import Endpoint
 from portable_llm.conformance.jobs import Job
 from portable_llm.conformance.lanes import LaneCall, NotSent
+from portable_llm.conformance.money import Prices
 from portable_llm.conformance.store import KEPT_HEADERS, Record, RunStore
 from portable_llm.providers._target import Keyring, Target, source_for
 from portable_llm.transport import SyncDriver
@@ -43,6 +46,8 @@ class Limits:
     max_calls: int | None = None
     deadline: float | None = None
     """Seconds the run may take."""
+    max_usd: Decimal | None = None
+    """US dollars that this process may spend; each call counts with the most it can cost."""
     concurrency: int = 1
     """Calls in flight per endpoint."""
 
@@ -59,7 +64,9 @@ class Progress:
     failed: int = 0
     """Exchanges of this process that brought no answer."""
     stopped: str | None = None
-    """Why it ended before the last job: `max_calls`, `deadline`, `interrupted`."""
+    """Why it ended before the last job: `max_calls`, `max_usd`, `deadline`, `interrupted`."""
+    reserved: Decimal = Decimal(0)
+    """US dollars that the calls of this process can have cost at the most; counted only under a cap."""
     last: Job | None = None
     started: float = field(default_factory=time.monotonic)
 
@@ -86,6 +93,7 @@ class Runner:
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self._store = store
+        self._prices = Prices(endpoints)
         self._limits = limits or Limits()
         self._on_progress = on_progress or _silent
         self._keys = keys
@@ -110,6 +118,7 @@ class Runner:
         """
         finished = {record.key for record in self._store.records() if not record.is_missing}
         missing = [job for job in jobs if job.key not in finished]
+        self._check_prices(missing)
         self._links = {arm: self._link(arm) for arm in sorted({job.arm for job in missing if job.is_sent})}
         progress = Progress(done=len(jobs) - len(missing), total=len(jobs))
         self._on_progress(progress)
@@ -142,6 +151,19 @@ class Runner:
         if failures:
             raise failures[0]
         return progress
+
+    def _check_prices(self, jobs: Sequence[Job]) -> None:
+        """Raise `ConfigurationError` where a cap on money could not be kept, before anything is sent."""
+        if self._limits.max_usd is None:
+            return
+        for job in jobs:
+            if self._prices.highest(job) is None:
+                cost = self._prices.cost(job)
+                why = "a case cannot be planned" if cost is None else cost.unknown
+                raise ConfigurationError(
+                    f"a cap on money cannot be kept for endpoint {job.arm.upper()}: {why}; nothing was sent; "
+                    "cap the calls instead"
+                )
 
     def _link(self, arm: str) -> Link:
         target = self._targets[arm]
@@ -198,6 +220,13 @@ class Runner:
                 progress.stopped = "max_calls"
                 self._stop.set()
                 return False
+            if self._limits.max_usd is not None:
+                reserved = progress.reserved + (self._prices.highest(job) or Decimal(0))
+                if reserved > self._limits.max_usd:
+                    progress.stopped = "max_usd"
+                    self._stop.set()
+                    return False
+                progress.reserved = reserved
             progress.made += 1
             return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,18 @@ DEPTHS = ("smoke", "quick", "standard", "full")
 
 def _axes(_context: object, _option: object, value: str) -> tuple[str, ...]:
     return tuple(axis.strip() for axis in value.split(",") if axis.strip())
+
+
+def _dollars(_context: object, _option: object, value: str | None) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        amount = Decimal(value)
+    except ArithmeticError:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise click.BadParameter(f"{value!r} is no amount of dollars")
+    return amount
 
 
 def suite_options(command: F) -> F:
@@ -42,6 +55,8 @@ def run_options(command: F) -> F:
                      help="Run directory; resumed if it exists."),
         click.option("--fresh", is_flag=True, help="Begin anew in an existing run directory."),
         click.option("--max-calls", type=click.IntRange(min=0), help="Stop cleanly after that many calls."),
+        click.option("--max-usd", callback=_dollars, metavar="AMOUNT",
+                     help="Stop cleanly before the calls of this run can have cost more."),
         click.option("--deadline", type=click.FloatRange(min=0), help="Stop cleanly after that many seconds."),
         click.option("--concurrency", type=click.IntRange(1, 256), default=1, show_default=True,
                      help="Calls in flight per endpoint."),
@@ -55,5 +70,6 @@ def run_options(command: F) -> F:
 def split(options: dict[str, Any]) -> tuple[dict[str, Any], Limits, dict[str, Any]]:
     """The options of a run by what they are about: the suite, its limits, its directory."""
     suite = {name: options[name] for name in ("depth", "axes", "trials", "seed")}
-    limits = Limits(max_calls=options["max_calls"], deadline=options["deadline"], concurrency=options["concurrency"])
+    names = ("max_calls", "max_usd", "deadline", "concurrency")
+    limits = Limits(**{name: options[name] for name in names})
     return suite, limits, {"out": options["out"], "fresh": options["fresh"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -9,7 +10,9 @@ import click
 from portable_llm.cli._shared import print_json
 from portable_llm.cli.conformance._options import suite_options
 from portable_llm.conformance.comparison import Comparison, compare
+from portable_llm.conformance.money import Prices, money_of
 from portable_llm.providers._target import load_settings
+from portable_llm.tokens._prices import dollars
 
 
 @click.command("plan")
@@ -32,7 +35,7 @@ def command(a: str, b: str | None, as_json: bool, **options: Any) -> None:
             f"  {axis:9} {row['templates']:3} templates, {row['cases']:3} cases, {row['calls']:4} calls{unsupported}"
         )
     click.echo(f"  {'total':9} {facts['calls']} calls ({facts['shared']} of them serve both lanes of B)")
-    click.echo(f"  at most {facts['output_tokens']} output tokens; money: not measured (no price table)")
+    click.echo(f"  at most {facts['output_tokens']} output tokens; {_money_text(facts['money'])}")
     click.echo(f"  {_power(comparison)}")
 
 
@@ -58,7 +61,26 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "calls": len(sent),
         "shared": sum(len(job.lanes) > 1 for job in sent),
         "output_tokens": sum(int(job.case.request.get("max_output_tokens", 0)) for job in sent),
+        "money": {
+            arm: {"max_usd": None if one.highest is None else str(one.highest), "unknown": one.unknown}
+            for arm, one in sorted(money_of(sent, Prices(comparison.endpoints)).items())
+        },
     }
+
+
+def _money_text(money: dict[str, dict[str, str | None]]) -> str:
+    """What it can cost, endpoint by endpoint; why not, where that is not known."""
+    told = [
+        f"{arm.upper()} {_at_most(row['max_usd'])}"
+        if row["max_usd"] is not None
+        else f"{arm.upper()}: {row['unknown']}"
+        for arm, row in money.items()
+    ]
+    return "money: " + "; ".join(told)
+
+
+def _at_most(amount: str) -> str:
+    return f"at most {dollars(Decimal(amount))}"
 
 
 def _power(comparison: Comparison) -> str:
