@@ -212,7 +212,8 @@ times a factor, and its bounds are wider for it.
 HELD = """\
 Whether the bounds hold was checked on a third part of the texts, which neither fitted nor set them: 95 % is promised
 for the languages that most people write. In the long tail of languages (Breton, Ossetian, Uyghur, …) it does **not**
-hold: there, ask the provider (`client.count_tokens`).
+hold: there, ask the provider (`client.count_tokens`). Nor does it hold for texts full of invented names, which may have
+some 5 % more tokens than `high`, and for bytes written as base64, which may have half as many again.
 """
 TOKENIZERS = """\
 ## Tokenizers
