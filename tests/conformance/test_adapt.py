@@ -24,7 +24,7 @@ from portable_llm.conformance.runner import Limits
 from portable_llm.prompt import Overlay, Prompt
 from portable_llm.prompt._overlay import read_overlays
 from portable_llm.providers._target import Keyring, load_settings
-from portable_llm.testing import FakeServer, answer
+from portable_llm.testing import FakeServer, Reply, Status, answer
 from portable_llm.testing.fault import draw
 
 PROMPT = Prompt.parse(
@@ -113,6 +113,26 @@ def test_an_interrupted_run_is_taken_up_and_ends_as_if_it_had_not_been(tmp_path:
     assert (first.stopped, first.gain, first.chosen) == ("max_calls", None, "as it is")
     assert again.to_json() == whole.to_json()
     assert made == len(server.requests) // 2
+
+
+def test_where_answers_are_missing_nothing_is_chosen_and_the_same_run_asks_again(tmp_path: Path) -> None:
+    """An endpoint that fails on some forms: what was not heard is no evidence, for or against."""
+    is_down = [True]
+
+    def respond(request: Request[Any], _received: Any) -> Any:
+        text = "\n".join(message.text for message in request.messages)
+        if is_down[0] and "<task>" in text and draw(5, "down", text, 0) < 0.3:
+            return Reply(response=answer("billing"), faults=(Status(401),))
+        return answer("billing" if "<task>" in text else "shipping")
+
+    with FakeServer(respond) as server:
+        first = adapt(server, tmp_path, count=40)
+        is_down[0] = False
+        again = adapt(server, tmp_path, count=40)
+
+    assert (first.stopped, first.chosen, first.gain) == ("unanswered", "as it is", None)
+    assert "nothing is chosen" in text_of(first)
+    assert (again.stopped, again.chosen) == (None, "xml")
 
 
 def test_another_adaptation_does_not_get_into_the_same_directory(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, Literal
 
 from portable_llm._errors import ConfigurationError
 from portable_llm._plan import Plan, make_plan
@@ -34,6 +34,8 @@ from portable_llm.providers._target import Keyring
 
 LEAST_CASES = 8
 """Four to choose by and four to measure with: fewer say nothing."""
+MOST_UNANSWERED = 0.02
+"""Share of a candidate's trials that may bring no answer, as for an axis of the suite; more, and nothing is chosen."""
 TIMES = "×"
 
 
@@ -130,7 +132,7 @@ class Adapted:
     gain: Gain | None
     calls: int
     stopped: str | None = None
-    """Why it ended early; then nothing is chosen."""
+    """Why it ended early (`unanswered`: over 2 % of a candidate's trials brought no answer); then nothing is chosen."""
 
     def to_json(self) -> dict[str, Any]:
         """The report."""
@@ -250,19 +252,20 @@ class Adaptation:
         best = max(rates, key=lambda rate: rate.passed)  # the first of equals: the prompt as it is, if it is one
         ordered = (rates[0], *sorted(rates[1:], key=lambda rate: -rate.passed))
         chosen = self.candidates[rates.index(best)]
-        gain = None
-        if asked.stopped is None and not chosen.is_baseline:
+        gain, stopped = None, asked.stopped or self._unanswered(directory, self.candidates, self.halves.choose)
+        if stopped is None and not chosen.is_baseline:
             pair = (self.candidates[0], chosen)
             asked = self._ask(directory, keys, pair, self.halves.measure, limits, on_progress)
-            gain = self._gain(directory, *pair) if asked.stopped is None else None
+            stopped = asked.stopped or self._unanswered(directory, pair, self.halves.measure)
+            gain = self._gain(directory, *pair) if stopped is None else None
         return Adapted(
             model=self.endpoint.label,
             prompt_hash=self.candidates[0].prompt.hash,
             rates=ordered,
-            chosen=self.candidates[0].label if asked.stopped else best.label,
+            chosen=self.candidates[0].label if stopped else best.label,
             gain=gain,
             calls=len(RunStore(directory).records()),
-            stopped=asked.stopped,
+            stopped=stopped,
         )
 
     def _open(self, directory: Path) -> None:
@@ -321,6 +324,14 @@ class Adaptation:
                 if seen.outcome in ("pass", "fail", "unsupported"):
                     found.setdefault(user_case.id, []).append(seen.code)
         return found
+
+    def _unanswered(
+        self, directory: Path, tried: Iterable[Candidate], cases: Sequence[UserCase]
+    ) -> Literal["unanswered"] | None:
+        """Whether evidence is missing: a candidate that was not heard on hard cases must not look better for it."""
+        wanted = self.trials * len(cases)
+        heard = [sum(map(len, self._passes(directory, one, cases).values())) for one in tried]
+        return "unanswered" if min(heard) < (1 - MOST_UNANSWERED) * wanted else None
 
     def _rate(self, candidate: Candidate, codes: Mapping[str, list[str]]) -> Rate:
         failed = [code for said in codes.values() for code in said if code != "ok"]

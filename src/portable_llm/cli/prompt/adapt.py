@@ -163,6 +163,8 @@ def text_of(found: Adapted) -> str:
 
 
 def _verdict(found: Adapted) -> str:
+    if found.stopped == "unanswered":
+        return "too many trials brought no answer: nothing is chosen; the same command asks for them again"
     if found.stopped:
         return f"stopped ({found.stopped}): nothing is chosen; the same command goes on"
     if found.gain is None:
